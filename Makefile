@@ -1,0 +1,51 @@
+# Plaza's commands. What CI does, make does: `make check`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+SERVICES := users catalog orders
+
+##@ Run
+up: setup ## Start the whole system on the embedded stack and place a first order
+	@$(BIN)/python -m devstack up
+down: setup ## Stop everything
+	@$(BIN)/python -m devstack down
+status: setup ## Show parts, ports, versions, memory (FORMAT=json)
+	@$(BIN)/python -m devstack status --format $(or $(FORMAT),table)
+logs: setup ## Follow the logs (S=orders for one service)
+	@$(BIN)/python -m devstack logs $(S)
+reset: setup ## Stop everything and delete its data
+	@$(BIN)/python -m devstack reset
+replay: setup ## Replay a retailer's orders: DATA=file.csv[.xz] [LIMIT=n] [CONCURRENCY=n] [STOCK=1.0]
+	@$(BIN)/python -m tools.replay --data "$(DATA)" $(if $(LIMIT),--limit $(LIMIT)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(STOCK),--stock $(STOCK))
+
+##@ Prove
+test: setup ## Run every test on real parts (S=users for one suite, K=expression)
+	@$(BIN)/python -m devstack test $(S) $(if $(K),-k "$(K)")
+lint: setup ## Check format, lint rules and the seven import contracts
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
+types: setup ## Check types strictly (S=users for one service)
+	@$(BIN)/python -m tools.types $(S)
+migrations: setup ## Check that models and migrations agree
+	@$(BIN)/python -m tools.migrations
+lock-check: setup ## Check that the hash-locked requirements are up to date
+	@$(BIN)/python -m tools.lock --check
+check: lint types migrations lock-check test ## All of CI
+
+##@ Change
+setup: .venv/.ready ## Install everything into .venv (done by every other command)
+.venv/.ready: requirements/dev.txt tools/bootstrap.py shared/pyproject.toml $(SERVICES:%=services/%/pyproject.toml)
+	@$(PYTHON) tools/bootstrap.py
+fmt: setup ## Format the code and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+lock: setup ## Recompile requirements/*.txt with hashes
+	@$(BIN)/python -m tools.lock
+schemas: setup ## Write the golden event schemas (docs/events/)
+	@$(BIN)/python -m tools.schemas
+
+##@ Help
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up down status logs reset replay test lint types migrations lock-check check setup fmt lock schemas help

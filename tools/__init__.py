@@ -1,0 +1,1 @@
+"""Tools for working on Plaza; nothing here runs in production."""
