@@ -1,0 +1,125 @@
+"""The gateway's configuration, filled in: where it listens, where the services are, which page stands at `/`.
+
+All rules are in envoy.yaml beside this file; nothing here knows a route.
+"""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "envoy.yaml"
+INDEX_PAGE = HERE / "index.html"
+SERVICES = ("users", "catalog", "orders")
+
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_HARMLESS = re.compile(r"[^\"\\\x00-\x1f]*")
+_INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
+
+
+class ConfigurationError(ValueError):
+    """A value that cannot go into the configuration, with the name of what was given."""
+
+
+def render(
+    *,
+    listen: str,
+    admin: str,
+    upstreams: Mapping[str, str],
+    access_log: str = "/dev/stdout",
+    overrides: Mapping[str, str] | None = None,
+) -> str:
+    """Return the complete Envoy configuration.
+
+    Args:
+        listen: `host:port` for the public listener.
+        admin: `host:port` for the admin page, which also serves the Prometheus statistics.
+        upstreams: `host:port` of users, catalog and orders.
+        access_log: the file for one JSON line per request.
+        overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND.
+
+    Raises:
+        ConfigurationError: an address is malformed, an upstream is missing, or a variable has no value.
+
+    """
+    if missing := [name for name in SERVICES if name not in upstreams]:
+        raise ConfigurationError(f"no upstream given for: {', '.join(missing)}")
+    addresses = {"listen": listen, "admin": admin} | {name: upstreams[name] for name in SERVICES}
+    values = {"ACCESS_LOG": access_log, "INDEX_PAGE": str(INDEX_PAGE)} | dict(overrides or {})
+    for name, address in addresses.items():
+        values[f"{name.upper()}_HOST"], values[f"{name.upper()}_PORT"] = _split(name=name, address=address)
+    page = Path(values["INDEX_PAGE"]).read_text(encoding="utf-8")
+    return fill(text=TEMPLATE.read_text(encoding="utf-8"), values=values | {"INDEX_CSP": policy(page=page)})
+
+
+def render_from_environment(*, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the configuration for a container: LISTEN, ADMIN, USERS, CATALOG, ORDERS are `host:port`.
+
+    Args:
+        environ: the environment; any other variable of envoy.yaml may be given in it by its name.
+
+    Raises:
+        ConfigurationError: as `render`.
+
+    """
+    text = TEMPLATE.read_text(encoding="utf-8")
+    known = {match[1] for match in _VARIABLE.finditer(text)}
+    return render(
+        listen=environ.get("LISTEN", "0.0.0.0:8080"),  # noqa: S104 - a container's own address is all there is
+        admin=environ.get("ADMIN", "127.0.0.1:9901"),
+        upstreams={name: environ.get(name.upper(), f"{name}-web:8000") for name in SERVICES},
+        overrides={name: environ[name] for name in known & environ.keys()},
+    )
+
+
+def fill(*, text: str, values: Mapping[str, str]) -> str:
+    """Replace `${NAME}` and `${NAME:-default}` in a text.
+
+    Args:
+        text: the template.
+        values: what the names stand for.
+
+    Raises:
+        ConfigurationError: a name has neither value nor default, or a value could end its quotes.
+
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        value = values.get(match[1], match[2])
+        if value is None:
+            raise ConfigurationError(f"{match[1]} has no value and no default")
+        if not _HARMLESS.fullmatch(value):
+            raise ConfigurationError(f"{match[1]} may hold no quote, backslash or line end: {value!r}")
+        return value
+
+    return _VARIABLE.sub(replace, text)
+
+
+def policy(*, page: str) -> str:
+    """Return the Content-Security-Policy that allows a page's own inline style and script and nothing else.
+
+    Args:
+        page: the HTML text. Its hashes are those of CSP level 3, section 2.3.1.
+
+    """
+    hashes: dict[str, list[str]] = {"style": [], "script": []}
+    for kind, content in _INLINE.findall(page):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        hashes[kind].append(f"'sha256-{digest}'")
+    allowed = {kind: " ".join(found) or "'none'" for kind, found in hashes.items()}
+    return (
+        f"default-src 'none'; style-src {allowed['style']}; script-src {allowed['script']}; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _split(*, name: str, address: str) -> tuple[str, str]:
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and 0 < int(port) < 65536):  # noqa: PLR2004
+        raise ConfigurationError(f"{name} must be host:port, not {address!r}")
+    return host, port
