@@ -40,7 +40,7 @@ def render(
         admin: `host:port` for the admin page, which also serves the Prometheus statistics.
         upstreams: `host:port` of users, catalog and orders.
         access_log: the file for one JSON line per request.
-        overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND.
+        overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND; PUBLIC_URL is `listen` without it.
 
     Raises:
         ConfigurationError: an address is malformed, an upstream is missing, or a variable has no value.
@@ -49,7 +49,8 @@ def render(
     if missing := [name for name in SERVICES if name not in upstreams]:
         raise ConfigurationError(f"no upstream given for: {', '.join(missing)}")
     addresses = {"listen": listen, "admin": admin} | {name: upstreams[name] for name in SERVICES}
-    values = {"ACCESS_LOG": access_log, "INDEX_PAGE": str(INDEX_PAGE)} | dict(overrides or {})
+    values = {"ACCESS_LOG": access_log, "INDEX_PAGE": str(INDEX_PAGE), "PUBLIC_URL": f"http://{listen}"}
+    values |= overrides or {}
     for name, address in addresses.items():
         values[f"{name.upper()}_HOST"], values[f"{name.upper()}_PORT"] = _split(name=name, address=address)
     page = Path(values["INDEX_PAGE"]).read_text(encoding="utf-8")
@@ -69,7 +70,7 @@ def render_from_environment(*, environ: Mapping[str, str] = os.environ) -> str:
     text = TEMPLATE.read_text(encoding="utf-8")
     known = {match[1] for match in _VARIABLE.finditer(text)}
     return render(
-        listen=environ.get("LISTEN", "0.0.0.0:8080"),  # noqa: S104 - a container's own address is all there is
+        listen=environ.get("LISTEN", "0.0.0.0:8080"),
         admin=environ.get("ADMIN", "127.0.0.1:9901"),
         upstreams={name: environ.get(name.upper(), f"{name}-web:8000") for name in SERVICES},
         overrides={name: environ[name] for name in known & environ.keys()},
