@@ -1,0 +1,75 @@
+"""What the user decides about a stack: directories, given servers and given ports, read from the environment."""
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from devstack import errors, ports
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = ("users", "catalog", "orders")
+PROCESSES = ("web", "worker", "relay", "beat")
+#: the variable that gives a server, and the part it stands for
+SERVERS = {"DATABASE_URL": "postgres", "BROKER_URL": "rabbitmq", "CACHE_URL": "valkey"}
+PORT_NAMES = (
+    *("postgres", "rabbitmq", "rabbitmq.distribution", "rabbitmq.epmd", "rabbitmq.metrics", "valkey"),
+    *("gateway", "gateway.admin", "prometheus"),
+    *(f"{service}.web" for service in SERVICES),
+    *(f"{service}.{process}.management" for service in SERVICES for process in PROCESSES),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Where a stack lives and what of it the user has given."""
+
+    run_dir: Path
+    cache_dir: Path
+    given_servers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    given_ports: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    durable: bool = True
+    """False for tests: PostgreSQL does not wait for the disk."""
+
+
+def from_environment(*, environ: Mapping[str, str]) -> Config:
+    """Read the configuration of the stack that `up` starts.
+
+    Raises DevstackError naming every variable that cannot be used.
+    """
+    return Config(
+        run_dir=Path(environ.get("PLAZA_RUN_DIR") or ROOT / ".run").resolve(),
+        cache_dir=_cache_dir(environ=environ),
+        given_servers={name: environ[name] for name in SERVERS if environ.get(name)},
+        given_ports=_given_ports(environ=environ),
+    )
+
+
+def temporary(*, environ: Mapping[str, str]) -> Config:
+    """Make the configuration of a stack for one test run: a new directory, free ports, nothing durable."""
+    return Config(
+        run_dir=Path(tempfile.mkdtemp(prefix="plaza-")),
+        cache_dir=_cache_dir(environ=environ),
+        durable=False,
+    )
+
+
+def _cache_dir(*, environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PLAZA_CACHE_DIR") or ROOT / ".cache" / "devstack").resolve()
+
+
+def _given_ports(*, environ: Mapping[str, str]) -> dict[str, int]:
+    given: dict[str, int] = {}
+    wrong: list[str] = []
+    for name in PORT_NAMES:
+        variable = ports.variable(name=name)
+        value = environ.get(variable, "")
+        if value and not (value.isdecimal() and 0 < int(value) < 65536):  # noqa: PLR2004  (16 bits)
+            wrong.append(f"{variable}={value}")
+        elif value:
+            given[name] = int(value)
+    if wrong:
+        raise errors.DevstackError(
+            "not a port: " + ", ".join(wrong), why="a port is a number from 1 to 65535", remedy="correct it"
+        )
+    return given

@@ -1,0 +1,18 @@
+"""The one error of devstack: what failed, why, what to do about it, and where its log is."""
+
+from pathlib import Path
+
+
+class DevstackError(Exception):
+    """A failure that is told to a person: what, why, remedy and the log with the details."""
+
+    def __init__(self, what: str, *, why: str = "", remedy: str = "", log: Path | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.remedy = remedy
+        self.log = log
+
+
+class NotReady(Exception):  # noqa: N818  (a state that is asked again, not an error)
+    """A part that does not answer yet; the text says what is missing."""
