@@ -20,7 +20,6 @@ import pytest
 import gateway
 
 ENVOY = Path(envoy.__file__).parent / "_bin" / "envoy"
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -119,6 +118,15 @@ class Gateway:
     def hits(self) -> list[str]:
         return [f"{name}: {hit}" for name, service in self.services.items() for hit in service.hits]
 
+    def logged(self, request_id: str) -> list[str]:
+        """Return a request's lines of the access log, which Envoy writes a little later."""
+        deadline = time.monotonic() + 5
+        while not (found := [line for line in self.log.read_text().splitlines() if request_id in line]):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        return found
+
     def raw(self, data: bytes, *, seconds: float = 5) -> bytes:
         """Send bytes as they are and return all that comes until the gateway hangs up or falls silent."""
         answer = b""
@@ -172,6 +180,7 @@ def start(services: Mapping[str, Service], tmp_path_factory: pytest.TempPathFact
         )
         (place / "envoy.yaml").write_text(text)
         command = [ENVOY, "-c", place / "envoy.yaml", "--base-id", str(port), "--concurrency", "1", "-l", "warning"]
+        command += ["--file-flush-interval-msec", "50"]
         with (place / "envoy.log").open("wb") as log:
             processes.append(subprocess.Popen(command, stdout=log, stderr=log))
         running = Gateway(
@@ -208,7 +217,7 @@ def _wait(running: Gateway, process: subprocess.Popen[bytes], log: Path) -> None
 
 @pytest.fixture(scope="session")
 def shared_edge(start: Callable[..., Gateway]) -> Gateway:
-    return start(REQUEST_TIMEOUT="2s", STREAM_TIMEOUT="3s", HEADERS_TIMEOUT="1s", PUBLIC_URL="https://plaza.example")
+    return start(REQUEST_TIMEOUT="2s", HEADERS_TIMEOUT="1s", PUBLIC_URL="https://plaza.example")
 
 
 @pytest.fixture
