@@ -1,0 +1,1 @@
+"""What Plaza's three services share; it knows none of them."""

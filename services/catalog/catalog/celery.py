@@ -1,0 +1,6 @@
+"""The Celery app of the catalog service, and its schedule."""
+
+from shared.celery import make_app
+
+app = make_app("catalog")
+app.conf.beat_schedule = {}

@@ -1,0 +1,1 @@
+"""One event, one service call: what catalog does about what happened elsewhere."""

@@ -1,0 +1,1 @@
+"""One event, one service call: what users does about what happened elsewhere."""

@@ -1,0 +1,1 @@
+"""Who is asking: access tokens verified offline, the principal they name, and what it may do."""

@@ -1,0 +1,26 @@
+"""Strict filters: a parameter that is unknown or does not parse is refused by name, never ignored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from shared.errors import InvalidInput
+
+
+class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
+    """A FilterSet that answers bad parameters with InvalidInput."""
+
+    @classmethod
+    def apply(cls, params: Mapping[str, Any], queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the filtered queryset; raises InvalidInput naming each unknown or unparsable parameter."""
+        unknown = sorted(set(params) - set(cls.base_filters))
+        if unknown:
+            raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
+        chosen = cls(params, queryset=queryset)
+        if not chosen.form.is_valid():
+            raise InvalidInput.of(
+                {name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()}
+            )
+        return chosen.qs  # type: ignore[no-any-return]

@@ -1,0 +1,93 @@
+"""Failed events: kept in the database, tried again with backoff and jitter, dead after the last attempt.
+
+Nothing here relies on the broker's timers; the relay sends what is due back to the service's own queue.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from shared.events.models import FailedEvent
+
+MOST_ATTEMPTS = 8
+_LEASE_SECONDS = 60  # a retry that was sent is not sent again for this long
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueEvent:
+    """A failed event whose time has come."""
+
+    event_id: UUID
+    attempts: int
+    envelope: dict[str, Any]
+
+
+_RECORD = """
+INSERT INTO events_failed AS f (event_id, type, envelope, attempts, error, next_attempt_at, dead_at)
+VALUES (%(id)s, %(type)s, %(envelope)s, 1, %(error)s,
+        now() + make_interval(secs => random()), CASE WHEN %(dead)s OR %(most)s <= 1 THEN now() END)
+ON CONFLICT (event_id) DO UPDATE
+   SET attempts = f.attempts + 1,
+       error = excluded.error,
+       failed_at = now(),
+       next_attempt_at = now() + make_interval(secs => random() * least(power(2, f.attempts), 600)),
+       dead_at = CASE WHEN %(dead)s OR f.attempts + 1 >= %(most)s THEN now() END
+RETURNING attempts, dead_at IS NOT NULL
+"""
+
+
+def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: bool = False) -> bool:
+    """Note a failed attempt and when to try again (1 s * 2^n with full jitter, at most 10 minutes).
+
+    Args:
+        event_id: the event.
+        event_type: its type, as far as it is known.
+        envelope: what arrived, JSON-ready.
+        error: what went wrong, in a line.
+        dead: trying again makes no sense.
+
+    Returns:
+        Whether the event is dead now.
+    """
+    values = {
+        "id": event_id,
+        "type": event_type[:100],
+        "envelope": Jsonb(envelope),
+        "error": error[:1000],
+        "dead": dead,
+        "most": MOST_ATTEMPTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, values)
+        _, is_dead = cursor.fetchone()
+    return bool(is_dead)
+
+
+def claim_due(*, limit: int) -> list[DueEvent]:
+    """Return failed events that are due, and postpone them by a lease so that they are not sent twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_failed SET next_attempt_at = now() + make_interval(secs => %s) WHERE event_id IN ("
+            " SELECT event_id FROM events_failed WHERE dead_at IS NULL AND next_attempt_at <= now()"
+            " ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED)"
+            " RETURNING event_id, attempts, envelope::text",
+            [_LEASE_SECONDS, limit],
+        )
+        rows = cursor.fetchall()
+    return [DueEvent(event_id=each[0], attempts=each[1], envelope=orjson.loads(each[2])) for each in rows]
+
+
+def forget(event_id: UUID) -> None:
+    """Remove an event from the failed ones: it is handled."""
+    FailedEvent.objects.filter(event_id=event_id).delete()
+
+
+def counts() -> dict[str, int]:
+    """Return how many events are waiting for a retry and how many are dead."""
+    waiting = FailedEvent.objects.filter(dead_at__isnull=True).count()
+    dead = FailedEvent.objects.filter(dead_at__isnull=False).count()
+    return {"retrying": waiting, "dead": dead}

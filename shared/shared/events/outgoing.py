@@ -1,0 +1,114 @@
+"""Reading the outbox and turning its rows into messages; used by the relay only."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from shared.events.envelope import schema_address
+from shared.events.models import OutboxEvent
+from shared.events.publisher import Message
+
+TASK = "plaza.deliver"
+_MOST_REFUSALS = 8
+
+_FIELDS = ("id", "event_id", "type", "subject", "data", "traceparent", "request_id", "occurred_at")
+
+
+def unsent(*, limit: int) -> list[dict[str, Any]]:
+    """Return the oldest unsent events that may be tried now, at most `limit`."""
+    waiting = OutboxEvent.objects.filter(sent_at__isnull=True, dead_at__isnull=True)
+    due = waiting.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=Now()))
+    return list(due.order_by("id").values(*_FIELDS)[:limit])  # type: ignore[arg-type]
+
+
+def envelope_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the CloudEvents envelope of an outbox row."""
+    return {
+        "specversion": "1.0",
+        "id": row["event_id"],
+        "source": f"/plaza/{settings.SERVICE}",
+        "type": row["type"],
+        "subject": row["subject"],
+        "time": row["occurred_at"],
+        "datacontenttype": "application/json",
+        "dataschema": schema_address(row["type"]),
+        "sequence": row["id"],
+        "traceparent": row["traceparent"],
+        "requestid": row["request_id"],
+        "data": row["data"],
+    }
+
+
+def message(row: Mapping[str, Any]) -> Message:
+    """Return the message of an outbox row, addressed by its type."""
+    return _task_message(envelope_of(row), row["event_id"], 0, row["type"])
+
+
+def retry_message(envelope: Mapping[str, Any], event_id: UUID, attempts: int, key: str) -> Message:
+    """Return the message that brings a failed event back to its own service."""
+    return _task_message(envelope, event_id, attempts, key)
+
+
+def _task_message(envelope: Mapping[str, Any], event_id: UUID, attempt: int, key: str) -> Message:
+    """Return a message in Celery's protocol 2 for the one consumer task."""
+    body = orjson.dumps([[envelope], {"attempt": attempt}, {}])
+    headers = {
+        "lang": "py",
+        "task": TASK,
+        "id": str(event_id),
+        "root_id": str(event_id),
+        "argsrepr": "",
+        "kwargsrepr": "",
+    }
+    return Message(id=str(event_id), routing_key=key, body=body, headers=headers)
+
+
+def mark_sent(ids: Sequence[int]) -> None:
+    """Note that the broker has confirmed these rows."""
+    if ids:
+        OutboxEvent.objects.filter(id__in=ids).update(sent_at=Now())
+
+
+def mark_refused(reasons: Mapping[int, str]) -> None:
+    """Count a refusal of the broker (unroutable, too large); the eighth makes the row dead, for a person to see."""
+    for row_id, reason in reasons.items():
+        with connection.cursor() as cursor:
+            cursor.execute(_REFUSE, {"id": row_id, "reason": reason[:500], "most": _MOST_REFUSALS})
+
+
+_REFUSE = """
+UPDATE events_outbox
+   SET refusals = refusals + 1,
+       last_error = %(reason)s,
+       next_attempt_at = now() + make_interval(secs => least(power(2, refusals), 60)),
+       dead_at = CASE WHEN refusals + 1 >= %(most)s THEN now() END
+ WHERE id = %(id)s
+"""
+
+
+def pending() -> tuple[int, float]:
+    """Return how many events are unsent, and the age of the oldest in seconds (0 when there is none)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)"
+            " FROM events_outbox WHERE sent_at IS NULL AND dead_at IS NULL"
+        )
+        count, age = cursor.fetchone()
+    return count, float(age)
+
+
+def purge(*, older_than_days: int, batch: int = 1000) -> int:
+    """Delete sent events older than the given days, in batches by key; returns how many."""
+    old = OutboxEvent.objects.filter(sent_at__lt=timezone.now() - timedelta(days=older_than_days))
+    total = 0
+    while ids := list(old.order_by("sent_at").values_list("id", flat=True)[:batch]):
+        total += OutboxEvent.objects.filter(id__in=ids).delete()[0]
+    return total

@@ -1,0 +1,1 @@
+"""Probes and metrics of every process, on a port that the gateway does not reach."""

@@ -1,0 +1,100 @@
+"""Looking at the parts a process needs; texts are for the public, so they name no host and quote no error."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from shared.health import heartbeat
+
+_FRESH_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part as it was found."""
+
+    name: str
+    ok: bool
+    fatal: bool
+    seconds: float
+    note: str = ""
+
+    def public(self) -> dict[str, Any]:
+        """Return the part as JSON."""
+        state = "ok" if self.ok else "down"
+        return {"status": state, "required": self.fatal, "seconds": round(self.seconds, 4), "note": self.note}
+
+
+def _look(name: str, probe: Callable[[], str], *, fatal: bool) -> Part:
+    """Run one probe and time it; an empty text means fine."""
+    started = time.perf_counter()
+    try:
+        note = probe()
+    except (DatabaseError, redis.RedisError, OSError):
+        note = "does not answer"
+    return Part(name=name, ok=not note, fatal=fatal, seconds=time.perf_counter() - started, note=note)
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return ""
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} migrations are not applied" if missing else ""
+
+
+def _cache() -> str:
+    client = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+    with client:
+        client.ping()
+    return ""
+
+
+def _process(name: str) -> Callable[[], str]:
+    return lambda: "" if heartbeat.seen(name) else "no sign of life in the last 30 seconds"
+
+
+class Readiness:
+    """Whether a process should get work: database and migrations; remembered for two seconds."""
+
+    def __init__(self) -> None:
+        self._migrated = False
+        self._looked_at = float("-inf")
+        self._ready = False
+        self.draining = False
+
+    def ready(self) -> bool:
+        """Return whether work is welcome now."""
+        if self.draining:
+            return False
+        if time.monotonic() - self._looked_at >= _FRESH_SECONDS:
+            self._ready = self._look()
+            self._looked_at = time.monotonic()
+        return self._ready
+
+    def _look(self) -> bool:
+        """Ask the database; the migrations only until they are all applied, once a process."""
+        if not self._migrated:
+            self._migrated = _look("migrations", _migrations, fatal=True).ok
+        return self._migrated and _look("database", _database, fatal=True).ok
+
+
+def all_parts() -> Mapping[str, Part]:
+    """Return every part of the service: what a request needs is required, the rest is only shown."""
+    looks = [
+        _look("database", _database, fatal=True),
+        _look("migrations", _migrations, fatal=True),
+        _look("cache", _cache, fatal=False),
+        *(_look(name, _process(name), fatal=False) for name in ("worker", "relay", "beat")),
+    ]
+    return {part.name: part for part in looks}

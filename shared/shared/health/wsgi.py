@@ -1,0 +1,30 @@
+"""A service's WSGI application: the API on one port, the management endpoints on the other."""
+
+import os
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from shared.health.endpoints import Management
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def with_management(api: Application) -> Application:
+    """Return the application that answers management requests by the port they came in on.
+
+    Args:
+        api: the service's Django application.
+    """
+    port = os.environ.get("MANAGEMENT_BIND", "").rpartition(":")[2]
+    management = Management()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not port or environ["SERVER_PORT"] != port:
+            return api(environ, start_response)
+        answer = management.answer(environ["PATH_INFO"])
+        headers = [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body)))]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [answer.body]
+
+    return application

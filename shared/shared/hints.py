@@ -1,0 +1,107 @@
+"""Hints from one process to another through Valkey: best effort, never needed for correctness.
+
+After a commit somebody says "there is news on this channel"; whoever waits looks at the database at once
+instead of at its next poll. PostgreSQL's NOTIFY would serialise commits (decision record 0006).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import redis
+from django.conf import settings
+
+Found = TypeVar("Found")
+
+_PATIENCE = 0.05  # seconds a hint may cost its sender
+_PAUSE_AFTER_FAULT = 1.0  # seconds without hints after Valkey did not answer
+_local = threading.local()
+_silent_until = 0.0
+
+
+def _client() -> redis.Redis:
+    """Return this thread's connection to Valkey."""
+    if not hasattr(_local, "client"):
+        _local.client = redis.Redis.from_url(
+            settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
+        )
+    return _local.client  # type: ignore[no-any-return]
+
+
+def _name(channel: str) -> str:
+    """Return the channel's full name, which starts with the service's."""
+    return f"{settings.SERVICE}:hint:{channel}"
+
+
+def publish(channel: str) -> None:
+    """Say that there is news on a channel; costs at most a few milliseconds and never fails."""
+    global _silent_until  # noqa: PLW0603 (one breaker for the process)
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        _client().publish(_name(channel), b"1")
+    except redis.RedisError:
+        _silent_until = time.monotonic() + _PAUSE_AFTER_FAULT
+
+
+@contextmanager
+def subscription(channel: str) -> Iterator[Callable[[float], bool]]:
+    """Listen on a channel for the block; yields pause(seconds), which returns early (True) when there is news."""
+    try:
+        listener = _client().pubsub(ignore_subscribe_messages=True)
+        listener.subscribe(_name(channel))
+    except redis.RedisError:
+        yield _sleep
+        return
+    try:
+        yield lambda seconds: _listen(listener, seconds)
+    finally:
+        listener.close()
+
+
+def _sleep(seconds: float) -> bool:
+    """Pause without hints."""
+    time.sleep(seconds)
+    return False
+
+
+def _listen(listener: "redis.client.PubSub", seconds: float) -> bool:
+    """Wait for news at most the given seconds; one burst of hints is one piece of news."""
+    deadline = time.monotonic() + seconds
+    news = False
+    try:
+        while (left := deadline - time.monotonic()) > 0 or news:
+            message = listener.get_message(timeout=0.0 if news else max(left, 0.001))
+            if message is None:
+                if news:
+                    return True
+                continue
+            news = True
+    except redis.RedisError:
+        _sleep(max(deadline - time.monotonic(), 0))
+    return news
+
+
+def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> Found | None:
+    """Return what `read` finds, looking again at each hint and at growing intervals.
+
+    Args:
+        channel: where news is announced.
+        read: looks once; None means not yet.
+        seconds: the longest wait.
+
+    Returns:
+        What `read` found, or None when the time is over.
+    """
+    deadline = time.monotonic() + seconds
+    interval = 0.05
+    with subscription(channel) as pause:
+        while (found := read()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            pause(min(interval, left))
+            interval = min(interval * 1.5, 1.0)
+    return found

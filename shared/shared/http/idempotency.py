@@ -1,0 +1,160 @@
+"""Idempotency-Key: the key, the effect and the stored answer commit together.
+
+The same key and request replays the stored answer byte for byte; with another request it is refused (422); while the
+first attempt runs, others get 409. An attempt that ends in 5xx, 409 or 429 rolls back and so frees the key.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from shared.auth.principal import Principal
+from shared.errors import Conflict, InvalidInput, KeyReused
+from shared.http.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+LIFETIME = timedelta(hours=24)
+_KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Preference-Applied")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
+
+View = Callable[..., HttpResponse]
+Digest = Callable[[Request], bytes]
+
+
+class InProgress(Conflict):
+    """The first attempt with this key has not ended."""
+
+    code = "idempotency_in_progress"
+    message = "A request with this Idempotency-Key is still running."
+
+
+class KeyRequired(InvalidInput):
+    """This operation is only safe to repeat with a key."""
+
+    message = "Idempotency-Key: This header is required here, so that a retry cannot do it twice."
+
+
+def body_digest(request: Request) -> bytes:
+    """Return a digest of the request's raw body."""
+    return hashlib.sha256(request._request.body).digest()  # noqa: SLF001 (the Django request inside)
+
+
+def idempotent(*, required: bool = False, digest: Digest = body_digest) -> Callable[[View], View]:
+    """Make a view method safe to repeat under the caller's Idempotency-Key.
+
+    Args:
+        required: refuse requests without a key.
+        digest: what makes two requests the same, besides method and path.
+    """
+
+    def decorate(method: View) -> View:
+        @wraps(method)
+        def answered(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            key = request.headers.get(HEADER)
+            if key is None and not required:
+                return method(view, request, *args, **kwargs)
+            _check(key)
+            return _once(
+                view, request, str(key), digest(request), lambda: method(view, request, *args, **kwargs)
+            )
+
+        answered.is_idempotent = True  # type: ignore[attr-defined]
+        return answered
+
+    return decorate
+
+
+def _check(key: str | None) -> None:
+    """Refuse a missing or malformed key."""
+    if key is None:
+        raise KeyRequired(details={HEADER: ["This header is required here."]})
+    if not _KEY.match(key):
+        raise InvalidInput.of({HEADER: ["1 to 200 printable ASCII characters without spaces are required."]})
+
+
+def _once(
+    view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Run the method, or replay what it answered before."""
+    user: Principal = request.user
+    request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+    with transaction.atomic():
+        if not _taken(f"{user.id}:{key}"):
+            raise InProgress(retry_after=1)
+        stored = _stored(user, key)
+        if stored is not None:
+            return _replay(stored, request_hash)
+        response = _answer(view, act)
+        if response.status_code >= 500 or response.status_code in (409, 429):  # noqa: PLR2004 (HTTP statuses)
+            transaction.set_rollback(True)
+        else:
+            IdempotencyKey.objects.create(
+                user_id=user.id, key=key, request_hash=request_hash, **_columns(response)
+            )
+    return response
+
+
+def _taken(name: str) -> bool:
+    """Take the key's lock for the transaction, unless another attempt holds it."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        # A statement of its own: the next one must see what the last holder committed.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])
+
+
+def _stored(user: Principal, key: str) -> IdempotencyKey | None:
+    """Return the key's stored answer; one that has outlived its 24 hours is gone."""
+    stored = IdempotencyKey.objects.filter(user_id=user.id, key=key).annotate(now=Now()).first()
+    if stored is not None and stored.now - stored.created_at > LIFETIME:
+        stored.delete()
+        return None
+    return stored
+
+
+def _answer(view: Any, act: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run the method; a refusal is an answer too, and its effects are rolled back alone."""
+    try:
+        with transaction.atomic():
+            return act()
+    except Exception as error:  # noqa: BLE001 (the view's handler decides, and logs a defect)
+        return view.handle_exception(error)  # type: ignore[no-any-return]
+
+
+def _columns(response: HttpResponse) -> dict[str, Any]:
+    """Return a response as the columns that store it."""
+    headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    return {"status": response.status_code, "headers": headers, "body": response.content}
+
+
+def _replay(stored: IdempotencyKey, request_hash: bytes) -> HttpResponse:
+    """Return the stored answer; raises KeyReused when it belongs to another request."""
+    if bytes(stored.request_hash) != request_hash:
+        raise KeyReused
+    response = HttpResponse(bytes(stored.body), status=stored.status, headers=stored.headers)
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def restate(request: Request, response: HttpResponse) -> None:
+    """Store a later answer under the request's key: the outcome that the client was given after waiting for it."""
+    key = request.headers.get(HEADER)
+    if key is not None and "Idempotency-Replayed" not in response:
+        IdempotencyKey.objects.filter(user_id=request.user.id, key=key).update(**_columns(response))
+
+
+def purge(*, batch: int = 1000) -> int:
+    """Delete keys that have outlived their 24 hours, in batches; returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=Now() - LIFETIME)
+    total = 0
+    while ids := list(old.values_list("id", flat=True)[:batch]):
+        total += IdempotencyKey.objects.filter(id__in=ids).delete()[0]
+    return total

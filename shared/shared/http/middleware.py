@@ -1,0 +1,93 @@
+"""One middleware around every request: its id, its trace, its metric, its log line, its version's headers."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from shared import context, metrics, tracing
+from shared.db.models import uuid7
+from shared.http import dialects, errors
+
+log = logging.getLogger(__name__)
+
+
+class RequestMiddleware:
+    """Outermost of all: also an exception that nothing caught leaves as an answer in the API's shape."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request inside its context."""
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if context.SANE_REQUEST_ID.match(given) else str(uuid7())
+        parent = request.headers.get("traceparent", "")
+        started = time.perf_counter()
+        with (
+            context.bound(request_id=request_id, user_id=""),
+            tracing.span(f"{request.method}", parent=parent, kind=tracing.SERVER) as span,
+            metrics.HTTP_ACTIVE.track_inprogress(),
+        ):
+            response = self._get_response(request)
+            response["X-Request-ID"] = request_id
+            route = _route(request)
+            span.update_name(f"{request.method} {route}")
+            _version_headers(request, response, route)
+            _account(request, response, route, time.perf_counter() - started)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        """Give an exception of a plain Django view the API's shape."""
+        return errors.answer(exception, request)
+
+
+def _route(request: HttpRequest) -> str:
+    """Return the route's template, so that ids and unknown paths do not make new labels."""
+    match = request.resolver_match
+    return f"/{match.route.rstrip('/')}/" if match else "unmatched"
+
+
+def _version_headers(request: HttpRequest, response: HttpResponseBase, route: str) -> None:
+    """Put the dialect's headers on answers under /api/, and count deprecated use."""
+    if not request.path.startswith("/api/"):
+        return
+    dialect = dialects.of(request)
+    for name, value in dialect.headers(request.path).items():
+        response[name] = value
+    if dialect.name == "v1":
+        metrics.DEPRECATED.labels(version="v1", http_route=route).inc()
+
+
+def _account(request: HttpRequest, response: HttpResponseBase, route: str, seconds: float) -> None:
+    """Measure and log the request."""
+    method = request.method if request.method in _METHODS else "_OTHER"
+    metrics.HTTP_DURATION.labels(method, route, str(response.status_code)).observe(seconds)
+    log.info(
+        "request",
+        extra={
+            "method": method,
+            "path": request.path,
+            "route": route,
+            "status": response.status_code,
+            "seconds": round(seconds, 6),
+            "bytes": len(response.content) if isinstance(response, HttpResponse) else None,
+            "client": client_address(request),
+            "agent": request.headers.get("User-Agent", "")[:200],
+        },
+    )
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address as the trusted proxies in front saw it; a spoofed X-Forwarded-For gains nothing."""
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR", ""))

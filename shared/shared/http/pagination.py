@@ -1,0 +1,154 @@
+"""Pages of a list: by number with totals (v1), by keyset without COUNT (v2)."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+
+from shared.errors import InvalidInput, NotFound
+
+SIZE, LARGEST_SIZE = 20, 100
+PARAMETERS = {"v1": frozenset({"page", "page_size"}), "v2": frozenset({"cursor", "limit"})}
+
+Row = Callable[[Mapping[str, Any]], dict[str, Any]]
+Address = Callable[[Mapping[str, str]], str]
+
+
+class InvalidCursor(InvalidInput):
+    """The cursor was not made by this list."""
+
+    message = "cursor: This cursor is not valid here; start again without it."
+
+
+class NoSuchPage(NotFound):
+    """The page number is beyond the last page."""
+
+    message = "There is no such page."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """A place in an ordered list: the ordering values of a row, and the direction to go."""
+
+    values: list[Any]
+    backwards: bool
+
+    def encode(self) -> str:
+        """Return the cursor as URL-safe text."""
+        raw = orjson.dumps([int(self.backwards), *self.values], default=str)
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Cursor:
+    """Return the cursor in a text, its values checked against the list's ordering fields; raises InvalidCursor."""
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]  # noqa: SLF001 (public API)
+        values = [field.to_python(value) for field, value in zip(fields, parts[1:], strict=True)]
+        return Cursor(values=values, backwards=bool(int(parts[0])))
+    except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
+        raise InvalidCursor(details={"cursor": ["This cursor is not valid here."]}) from error
+
+
+def size_of(text: str | None, *, name: str) -> int:
+    """Return the asked number of rows, 20 when not said, at most 100; raises InvalidInput."""
+    if text is None:
+        return SIZE
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InvalidInput.of({name: ["A whole number above 0 is required."]})
+    return min(int(text), LARGEST_SIZE)
+
+
+def numbered(
+    queryset: QuerySet[Any], *, params: Mapping[str, str], order: Sequence[str], row: Row
+) -> dict[str, Any]:
+    """Return the v1 body of one page; raises InvalidInput, NoSuchPage."""
+    size = size_of(params.get("page_size"), name="page_size")
+    number = params.get("page", "1")
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        raise InvalidInput.of({"page": ["A whole number above 0 is required."]})
+    paginator = Paginator(queryset.order_by(*order), size)
+    if int(number) > paginator.num_pages:
+        raise NoSuchPage
+    page = paginator.page(int(number))
+    return {
+        "pagination": {
+            "page": page.number,
+            "pages": paginator.num_pages,
+            "per_page": size,
+            "total": paginator.count,
+            "has_next": page.has_next(),
+            "has_previous": page.has_previous(),
+        },
+        "results": [row(each) for each in page.object_list],
+    }
+
+
+def keyset(
+    queryset: QuerySet[Any], *, params: Mapping[str, str], order: Sequence[str], row: Row, address: Address
+) -> dict[str, Any]:
+    """Return the v2 body of one page, with the addresses of its neighbours; raises InvalidInput."""
+    size = size_of(params.get("limit"), name="limit")
+    cursor = decode(params["cursor"], queryset=queryset, order=order) if params.get("cursor") else None
+    backwards = cursor is not None and cursor.backwards
+    way = [_flipped(name) for name in order] if backwards else list(order)
+    rows = queryset.order_by(*way)
+    if cursor is not None:
+        rows = rows.filter(_beyond(way, cursor.values))
+    found = list(rows[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    return {
+        "data": [row(each) for each in found],
+        "next": _neighbour(found, order, address, wanted=more or backwards, backwards=False),
+        "previous": _neighbour(
+            found, order, address, wanted=more if backwards else cursor is not None, backwards=True
+        ),
+    }
+
+
+def _neighbour(
+    found: Sequence[Mapping[str, Any]],
+    order: Sequence[str],
+    address: Address,
+    *,
+    wanted: bool,
+    backwards: bool,
+) -> str | None:
+    """Return the address of the next or previous page, or None."""
+    if not (wanted and found):
+        return None
+    edge = found[0] if backwards else found[-1]
+    cursor = Cursor(values=[edge[name.lstrip("-")] for name in order], backwards=backwards)
+    return address({"cursor": cursor.encode()})
+
+
+def _flipped(name: str) -> str:
+    """Return the opposite direction of an ordering field."""
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """Return the condition for rows after the given ordering values."""
+    condition, equal = Q(), Q()
+    for name, value in zip(order, values, strict=True):
+        field = name.lstrip("-")
+        comparison = "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{field}__{comparison}": value})
+        equal &= Q(**{field: value})
+    first = order[0].lstrip("-")
+    # Implied by the rest, and what lets the index bound the scan.
+    return condition & Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": values[0]})
+
+
+def with_parameters(base: str, params: Mapping[str, str], changes: Mapping[str, str]) -> str:
+    """Return an address with the given query parameters changed."""
+    return f"{base}?{urlencode({**params, **changes})}"

@@ -1,0 +1,110 @@
+"""Structured logs: one JSON object a line, or short coloured lines on a terminal; ids of the work on every line.
+
+Code logs with the standard library: `log.info("order_placed", extra={"order_id": …})`. The message is an event name;
+values go into `extra`, where personal data is masked by key.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from shared import context, tracing
+
+_MASKED = frozenset(
+    {
+        "email",
+        "password",
+        "password_confirm",
+        "token",
+        "access",
+        "refresh",
+        "phone_number",
+        "authorization",
+        "username",
+    }
+)
+_FILE_BYTES, _FILE_COUNT = 15 * 1024 * 1024, 10
+
+
+def add_ids(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put the ids of the request or event being worked on into the line."""
+    line.update(context.current())
+    if trace := tracing.trace_id():
+        line["trace_id"] = trace
+    return line
+
+
+def mask(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace personal and secret values by their key's name."""
+    for key in _MASKED & line.keys():
+        line[key] = "***"
+    return line
+
+
+def _json(line: Any, **_: Any) -> str:
+    """Return a line as JSON; control characters are escaped, so that it stays one line."""
+    return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+_SHARED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.ExtraAdder(),
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    add_ids,
+    mask,
+]
+
+
+def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
+    """Return the formatter of all handlers."""
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        if console
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+
+
+def configure(*, level: str, console: bool = False, folder: Path | None = None) -> None:
+    """Set up logging for the process: Django, gunicorn, Celery and our own code in one shape.
+
+    Args:
+        level: of our own loggers; others log from WARNING, DEBUG only at DEBUG.
+        console: short lines for a person instead of JSON.
+        folder: also write all.log and errors.log there, 15 MB x 10 each.
+    """
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    if folder is not None:
+        handlers += _files(folder)
+    for handler in handlers:
+        handler.setFormatter(formatter(console=console))
+    logging.basicConfig(handlers=handlers, level="WARNING", force=True)
+    for name in ("shared", "users", "catalog", "orders"):
+        logging.getLogger(name).setLevel(level)
+    # The request line and shared.http.errors say all that Django's own lines would.
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    for name in ("gunicorn.error", "celery"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+        logger.setLevel("WARNING")
+    logging.captureWarnings(capture=True)
+
+
+def _files(folder: Path) -> list[logging.Handler]:
+    """Return the two rotating file handlers: everything, and errors alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    everything = RotatingFileHandler(folder / "all.log", maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT)
+    errors = RotatingFileHandler(folder / "errors.log", maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT)
+    errors.setLevel(logging.ERROR)
+    return [everything, errors]

@@ -1,0 +1,96 @@
+"""Every metric of a service and how it is exposed; labels are bounded.
+
+Web processes share a directory (PROMETHEUS_MULTIPROC_DIR), so that any of them can answer for all. The label `service`
+is added when the metrics are written out, so that no call site has to repeat it.
+"""
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
+
+HTTP_DURATION = Histogram(
+    "http_server_request_duration_seconds",
+    "Time to answer a request.",
+    ["http_request_method", "http_route", "http_response_status_code"],
+    buckets=_FAST,
+)
+HTTP_ACTIVE = Gauge("http_server_active_requests", "Requests being answered.", multiprocess_mode="livesum")
+DEPRECATED = Counter(
+    "plaza_deprecated_requests", "Requests to a deprecated version.", ["version", "http_route"]
+)
+EVENTS_PUBLISHED = Counter("plaza_events_published", "Events confirmed by the broker.", ["type"])
+EVENTS_HANDLED = Counter(
+    "plaza_events_handled", "Events that arrived, by what became of them.", ["type", "outcome"]
+)
+EVENT_DELIVERY = Histogram(
+    "plaza_event_delivery_seconds", "From the cause's commit to the handled effect.", ["type"], buckets=_SLOW
+)
+OUTBOX_UNSENT = Gauge("plaza_outbox_unsent", "Events not yet published.", multiprocess_mode="mostrecent")
+OUTBOX_OLDEST = Gauge(
+    "plaza_outbox_oldest_seconds", "Age of the oldest unpublished event.", multiprocess_mode="mostrecent"
+)
+INBOX_RETRYING = Gauge(
+    "plaza_inbox_retrying", "Failed events waiting for a retry.", multiprocess_mode="mostrecent"
+)
+INBOX_DEAD = Gauge("plaza_inbox_dead", "Events that need a person.", multiprocess_mode="mostrecent")
+BROKER_BLOCKED = Gauge(
+    "plaza_broker_blocked", "1 while the broker refuses to accept.", multiprocess_mode="max"
+)
+ORDERS = Counter("plaza_orders", "Orders that reached a final state.", ["status", "reason"])
+ORDER_SETTLEMENT = Histogram(
+    "plaza_order_settlement_seconds", "From placing to the final state.", buckets=_SLOW
+)
+RESERVATIONS = Counter("plaza_stock_reservations", "Reservations by outcome.", ["outcome"])
+PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
+LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
+TASK_DURATION = Histogram(
+    "plaza_tasks_duration_seconds", "Time of periodic tasks.", ["task", "outcome"], buckets=_SLOW
+)
+THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
+HEARTBEAT = Gauge(
+    "plaza_heartbeat_timestamp_seconds",
+    "Last sign of progress of a process.",
+    ["process"],
+    multiprocess_mode="max",
+)
+
+
+class _Labelled(Collector):
+    """Another registry's metrics with the service's name on every sample."""
+
+    def __init__(self, inner: Collector, service: str) -> None:
+        self._inner = inner
+        self._service = service
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield each metric with the label added."""
+        for metric in self._inner.collect():
+            metric.samples = [
+                Sample(
+                    each.name,
+                    {"service": self._service, **each.labels},
+                    each.value,
+                    each.timestamp,
+                    each.exemplar,
+                )
+                for each in metric.samples
+            ]
+            yield metric
+
+
+def exposition(service: str) -> bytes:
+    """Return all metrics of this process, or of all web processes together, in Prometheus' text format."""
+    inner: Collector = REGISTRY  # type: ignore[assignment]
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        inner = CollectorRegistry()  # type: ignore[assignment]
+        MultiProcessCollector(inner)  # type: ignore[no-untyped-call]
+    outer = CollectorRegistry()
+    outer.register(_Labelled(inner, service))
+    return generate_latest(outer)

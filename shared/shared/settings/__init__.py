@@ -1,0 +1,1 @@
+"""Settings of every service: the typed environment, and Django's settings made from it."""

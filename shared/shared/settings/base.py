@@ -1,0 +1,70 @@
+"""Django's settings that hold in every service; a service star-imports this after loading its environment."""
+
+from shared.settings.database import databases
+from shared.settings.environment import current
+from shared.settings.logs import logging_config
+
+_env = current()
+
+SERVICE = ""  # a service names itself
+SERVICE_HANDLERS: str | None = None  # dotted module of its event handlers
+
+SECRET_KEY = _env.secret_key.get_secret_value()
+DEBUG = _env.debug
+ALLOWED_HOSTS = _env.allowed_hosts
+PUBLIC_URL = str(_env.public_url).rstrip("/")
+TRUSTED_PROXIES = _env.trusted_proxies
+CURRENCY = _env.currency
+V1_SUNSET = _env.v1_sunset
+
+DATABASES = databases(_env)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SLOW_QUERY_SECONDS = _env.slow_query_ms / 1000
+
+BROKER_URL = str(_env.broker_url)
+CACHE_URL = str(_env.cache_url)
+
+TOKEN_ISSUER = _env.token_issuer
+TOKEN_AUDIENCE = "plaza"  # noqa: S105 (a name, not a secret)
+JWKS_URL = str(_env.jwks_url)
+JWKS_PROVIDER: str | None = None  # dotted function that returns the key set without HTTP (users itself)
+
+INSTALLED_APPS = ["rest_framework", "shared.auth", "shared.events", "shared.http"]
+MIDDLEWARE = [
+    "shared.http.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+APPEND_SLASH = False  # paths match with and without the slash; no redirect turns a POST into a GET
+TEMPLATES: list[dict[str, object]] = []
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["shared.auth.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["shared.http.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["shared.http.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "shared.http.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # no cookies, so no CSRF middleware: every request carries its token
+    "security.W008",  # TLS ends at the gateway; services speak plain HTTP inside the cluster
+]
+
+LOGGING_CONFIG = None
+logging_config(_env)

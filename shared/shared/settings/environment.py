@@ -1,0 +1,103 @@
+"""The environment variables that every service reads: typed, and all wrong ones reported at once by name."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AmqpDsn,
+    Field,
+    HttpUrl,
+    PostgresDsn,
+    RedisDsn,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Names = Annotated[list[str], NoDecode]
+
+
+class Environment(BaseSettings):
+    """What a service needs to know about where it runs; also read from files in /run/secrets."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=False,
+        extra="ignore",
+        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None,
+    )
+
+    database_url: PostgresDsn
+    database_pool_max: int = Field(
+        default=0, ge=0, le=100, description="0: one lasting connection per thread"
+    )
+    broker_url: AmqpDsn
+    cache_url: RedisDsn
+    secret_key: SecretStr = Field(min_length=32)
+    debug: bool = False
+    allowed_hosts: Names = ["localhost", "127.0.0.1"]
+    public_url: HttpUrl = HttpUrl("http://127.0.0.1:8080")
+    trusted_proxies: int = Field(
+        default=1, ge=0, le=10, description="proxies in front, for the client address"
+    )
+    jwks_url: HttpUrl = HttpUrl("http://127.0.0.1:8080/.well-known/jwks.json")
+    token_issuer: str = "plaza"
+    currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    log_dir: Path | None = None
+    slow_query_ms: int = Field(default=100, ge=1)
+    v1_sunset: str = Field(default="2027-12-31", pattern=r"^\d{4}-\d\d-\d\d$")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """Accept a comma-separated list."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+
+Chosen = TypeVar("Chosen", bound=Environment)
+
+_current: Environment | None = None
+
+
+class WrongSettings(SystemExit):
+    """One or more environment variables are missing or wrong."""
+
+
+def load(kind: type[Chosen]) -> Chosen:
+    """Read the environment once for this process.
+
+    Args:
+        kind: the service's own subclass of Environment.
+
+    Raises:
+        WrongSettings: names every missing or wrong variable, without its value.
+    """
+    global _current  # noqa: PLW0603 (one environment for the process)
+    try:
+        found = kind()
+    except ValidationError as error:
+        raise WrongSettings(report(error)) from None
+    _current = found
+    return found
+
+
+def report(error: ValidationError) -> str:
+    """Return what is wrong with each variable, by name and without values, which may be secret."""
+    lines = [
+        f"  {'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+        for each in error.errors(include_input=False)
+    ]
+    return "\n".join(["These environment variables are missing or wrong (see .env.example):", *lines])
+
+
+def current() -> Environment:
+    """Return the environment that `load` has read; raises RuntimeError when a settings module forgot to."""
+    if _current is None:
+        raise RuntimeError(
+            "Call shared.settings.environment.load(...) before importing shared.settings.base."
+        )
+    return _current

@@ -1,0 +1,32 @@
+"""Fixtures of every Django suite; a suite's conftest takes them with a star import."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.auth import keys, subjects
+from shared.testing.api import Api
+
+__all__ = ["api", "trusted_test_key"]
+
+
+@pytest.fixture(autouse=True)
+def trusted_test_key(settings: Any) -> Iterator[None]:
+    """Trust the test key, and forget what was cached about keys and subjects."""
+    settings.JWKS_PROVIDER = "shared.testing.tokens.jwks"
+    keys.forget()
+    subjects.forget_cache()
+    yield
+    keys.forget()
+
+
+@pytest.fixture
+def api() -> Callable[..., Api]:
+    """Return a maker of API clients: api(user_id, roles=("staff",), version="v1")."""
+
+    def make(user_id: UUID | None = None, roles: Iterable[str] = (), version: str = "v2") -> Api:
+        return Api(user_id, roles, version)
+
+    return make

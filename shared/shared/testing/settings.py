@@ -1,0 +1,10 @@
+"""Settings under which shared/ itself is tested, and mypy reads models."""
+
+from shared.settings.environment import Environment, load
+
+load(Environment)
+
+from shared.settings.base import *  # noqa: E402, F403 (the environment must be loaded first)
+
+SERVICE = "shared"
+ROOT_URLCONF = "shared.testing.urls"
