@@ -40,7 +40,7 @@ def render(
         admin: `host:port` for the admin page, which also serves the Prometheus statistics.
         upstreams: `host:port` of users, catalog and orders.
         access_log: the file for one JSON line per request.
-        overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND; PUBLIC_URL is `listen` without it.
+        overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND (PUBLIC_URL: else `listen`).
 
     Raises:
         ConfigurationError: an address is malformed, an upstream is missing, or a variable has no value.

@@ -23,7 +23,7 @@ ENVOY = Path(envoy.__file__).parent / "_bin" / "envoy"
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answer with the request; `?sleep=`, `?pad=`, `?status=`, `?etag=`, `?type=` and `?drop=` shape the answer."""
+    """Answer with the request; sleep, pad, status, etag, type and drop in the query shape the answer."""
 
     protocol_version = "HTTP/1.1"
     server: "Service"
@@ -67,10 +67,12 @@ class Echo(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(payload)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
-
     def log_message(self, *_: object) -> None:
         """Stay silent."""
+
+
+for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    setattr(Echo, f"do_{_method}", Echo.answer)
 
 
 class Service(ThreadingHTTPServer):
@@ -151,7 +153,9 @@ def _complete(answer: bytes) -> bool:
 @pytest.fixture(scope="session")
 def services() -> Iterator[Mapping[str, Service]]:
     running = {name: Service(name, free_port()) for name in gateway.SERVICES}
-    threads = [threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in running.values()]
+    threads = [
+        threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in running.values()
+    ]
     for thread in threads:
         thread.start()
     yield running
@@ -161,7 +165,9 @@ def services() -> Iterator[Mapping[str, Service]]:
 
 
 @pytest.fixture(scope="session")
-def start(services: Mapping[str, Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Gateway]]:
+def start(
+    services: Mapping[str, Service], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Gateway]]:
     """Start a gateway with other settings: `start(down=("orders",), RATE_BURST="5")`."""
     processes: list[subprocess.Popen[bytes]] = []
     gateways: list[Gateway] = []
@@ -179,7 +185,17 @@ def start(services: Mapping[str, Service], tmp_path_factory: pytest.TempPathFact
             overrides=overrides,
         )
         (place / "envoy.yaml").write_text(text)
-        command = [ENVOY, "-c", place / "envoy.yaml", "--base-id", str(port), "--concurrency", "1", "-l", "warning"]
+        command = [
+            ENVOY,
+            "-c",
+            place / "envoy.yaml",
+            "--base-id",
+            str(port),
+            "--concurrency",
+            "1",
+            "-l",
+            "warning",
+        ]
         command += ["--file-flush-interval-msec", "50"]
         with (place / "envoy.log").open("wb") as log:
             processes.append(subprocess.Popen(command, stdout=log, stderr=log))

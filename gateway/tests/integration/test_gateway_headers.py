@@ -28,7 +28,11 @@ def test_headers_that_speak_for_a_proxy_are_replaced_by_what_the_gateway_knows(e
     answer = edge.client.get("/api/v2/users/", headers=SPOOFED)
 
     seen = answer.json()["headers"]
-    assert {name for name in seen if name.startswith(("x-envoy", "x-forwarded", "x-real", "x-orig", "x-rew", "x-http", "forw", "x-gat"))} == {
+    assert {
+        name
+        for name in seen
+        if name.startswith(("x-envoy", "x-forwarded", "x-real", "x-orig", "x-rew", "x-http", "forw", "x-gat"))
+    } == {
         "x-forwarded-for",
         "x-forwarded-proto",
     }
@@ -58,7 +62,9 @@ def test_a_sane_request_id_is_kept_as_it_is(edge, given):
     assert answer.json()["headers"]["x-request-id"] == given
 
 
-@pytest.mark.parametrize("given", ["", "short77", "a" * 65, "with space1", "new\u00e9new1", "semi;colon", "a_b_c_d_e"])
+@pytest.mark.parametrize(
+    "given", ["", "short77", "a" * 65, "with space1", "new\u00e9new1", "semi;colon", "a_b_c_d_e"]
+)
 def test_any_other_request_id_is_replaced(edge, given):
     answer = edge.client.get("/api/v2/users/", headers=[(b"X-Request-ID", given.encode("latin1"))])
 
@@ -68,7 +74,9 @@ def test_any_other_request_id_is_replaced(edge, given):
 
 
 def test_two_request_ids_are_none(edge):
-    answer = edge.client.get("/api/v2/users/", headers=[("X-Request-ID", "abcdefgh"), ("X-Request-ID", "ijklmnop")])
+    answer = edge.client.get(
+        "/api/v2/users/", headers=[("X-Request-ID", "abcdefgh"), ("X-Request-ID", "ijklmnop")]
+    )
 
     assert UUID.fullmatch(answer.headers["x-request-id"])
 
@@ -93,7 +101,9 @@ def test_a_request_refused_before_it_had_an_id_gets_a_new_one(edge):
 def test_an_answer_does_not_tell_what_made_it(edge, path):
     answer = edge.client.get(path)
 
-    assert {name for name in answer.headers if name.startswith("x-envoy") or name in {"server", "via"}} == set()
+    assert {
+        name for name in answer.headers if name.startswith("x-envoy") or name in {"server", "via"}
+    } == set()
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
 
 
@@ -104,7 +114,9 @@ def test_the_index_page_stands_alone_under_a_strict_policy(edge):
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert policy.endswith("connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    assert policy.endswith(
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
     assert "unsafe" not in policy
     assert re.findall(r"(?:src|href)=\"(?:https?:)?//", answer.text) == []
     assert [f"/{name}/docs/" in answer.text for name in ("users", "catalog", "orders")] == [True, True, True]
@@ -121,7 +133,10 @@ def test_the_access_log_has_one_json_line_per_request_without_secrets(edge):
     assert "secret" not in first + second
     assert "ada@example.org" not in first + second
     line = json.loads(first)
-    assert {name: line[name] for name in ("service", "method", "path", "status", "upstream", "client", "request_id")} == {
+    assert {
+        name: line[name]
+        for name in ("service", "method", "path", "status", "upstream", "client", "request_id")
+    } == {
         "service": "gateway",
         "method": "GET",
         "path": "/users/docs/",
@@ -133,7 +148,9 @@ def test_the_access_log_has_one_json_line_per_request_without_secrets(edge):
     assert (json.loads(second)["status"], json.loads(second)["request_id"]) == (404, "log-line-2")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/problem+json", "text/csv", "application/json; charset=utf-8"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/problem+json", "text/csv", "application/json; charset=utf-8"]
+)
 def test_a_long_text_answer_is_compressed(edge, kind):
     answer = edge.client.get("/api/v2/products/", params={"pad": "2000", "type": kind})
 

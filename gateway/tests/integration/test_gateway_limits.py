@@ -57,7 +57,11 @@ def test_a_body_of_20_mb_is_refused_in_the_v1_shape(edge):
 def test_an_import_of_20_mb_passes(edge, path):
     answer = edge.client.post(path, content=b"x" * 20_000_000)
 
-    assert (answer.status_code, answer.json()["service"], answer.json()["length"]) == (200, "catalog", 20_000_000)
+    assert (answer.status_code, answer.json()["service"], answer.json()["length"]) == (
+        200,
+        "catalog",
+        20_000_000,
+    )
 
 
 def test_an_import_is_streamed_to_the_service_while_it_arrives(edge):
@@ -77,7 +81,8 @@ def test_an_import_is_streamed_to_the_service_while_it_arrives(edge):
 
 def test_an_import_above_200_mib_is_refused_by_its_announced_length(edge):
     answer = edge.raw(
-        b"POST /api/v2/products/import/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: %d\r\n\r\n" % (200 * MIB + 1)
+        b"POST /api/v2/products/import/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: %d\r\n\r\n"
+        % (200 * MIB + 1)
     )
 
     assert answer.startswith(b"HTTP/1.1 413 Payload Too Large\r\n")
@@ -94,7 +99,8 @@ def test_an_import_without_a_length_is_asked_for_one(edge):
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("/api/v2/orders/", "application/problem+json"), ("/api/v1/orders/", "application/json")]
+    ("path", "kind"),
+    [("/api/v2/orders/", "application/problem+json"), ("/api/v1/orders/", "application/json")],
 )
 def test_beyond_the_rate_comes_429_with_retry_after(start, path, kind):
     tight = start(RATE_BURST="3", RATE_PER_SECOND="1")
@@ -175,14 +181,10 @@ def test_a_slow_answer_within_the_limit_passes(edge):
 
 
 @pytest.mark.parametrize(
-    "sent",
-    [
-        b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: 10\r\n\r\nabc",  # the rest of the body
-        b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-",  # the rest of the headers
-    ],
+    "missing", [b"Length: 10\r\n\r\nabc", b"Len"], ids=["rest of the body", "rest of the headers"]
 )
-def test_a_request_that_does_not_arrive_is_408(edge, sent):
-    answer = edge.raw(sent, seconds=6)
+def test_a_request_that_does_not_arrive_is_408(edge, missing):
+    answer = edge.raw(b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-" + missing, seconds=6)
 
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert json.loads(answer.split(b"\r\n\r\n")[1])["code"] == "request_timeout"
