@@ -1,7 +1,6 @@
 """Base models and fields: UUIDv7 keys, two-digit money."""
 
 import uuid
-from decimal import Decimal
 from typing import Any
 
 import uuid_utils.compat
@@ -26,7 +25,7 @@ class Entity(models.Model):
         abstract = True
 
 
-class MoneyField(models.DecimalField[Decimal, Decimal]):
+class MoneyField(models.DecimalField):  # type: ignore[type-arg]
     """An amount of the installation's one currency: 14 digits, two of them after the point."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -31,10 +31,9 @@ class Contract(Part):
     TYPE: ClassVar[str]
     SUBJECT: ClassVar[str]
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, *, type: str, subject: str, **kwargs: Any) -> None:  # noqa: A002 (CloudEvents' word)
+    def __init_subclass__(cls, *, type: str, subject: str, **kwargs: Any) -> None:  # noqa: A002 (CloudEvents' word)
         """Register the contract under its type; raises TypeError when two contracts claim one."""
-        super().__pydantic_init_subclass__(**kwargs)
+        super().__init_subclass__(**kwargs)
         if type in CONTRACTS:
             raise TypeError(f"{type} is already the type of {CONTRACTS[type].__name__}")
         cls.TYPE, cls.SUBJECT = type, subject

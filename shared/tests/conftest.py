@@ -1,0 +1,38 @@
+"""Fixtures of this suite: handlers of made-up contracts, and what they have seen."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import pytest
+
+from shared.events import registry
+from shared.events.contracts import Contract
+from shared.testing.plugin import *  # noqa: F403 (the fixtures of every Django suite)
+
+
+class Greeted(Contract, type="shared.greeted.v1", subject="guest_id"):
+    """A made-up event."""
+
+    guest_id: UUID
+    word: str = "hello"
+
+
+class Effects(list[str]):
+    """What the handler of Greeted did; `before` runs ahead of it and may raise."""
+
+    before: Callable[[Greeted], None]
+
+
+@pytest.fixture
+def effects() -> Iterator[Effects]:
+    """Register a handler of Greeted for the test."""
+    seen = Effects()
+    seen.before = lambda _event: None
+
+    def on_greeted(event: Greeted, context: registry.Context) -> None:
+        seen.before(event)
+        seen.append(f"{event.word} {context.attempt}")
+
+    registry.handles(Greeted)(on_greeted)
+    yield seen
+    registry._handlers.pop(Greeted.TYPE)
