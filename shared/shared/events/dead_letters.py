@@ -75,10 +75,11 @@ def _chosen(event_ids: list[UUID] | None, event_type: str | None) -> QuerySet[Fa
 
 def _envelope_in(body: Any) -> Any:
     """Return the envelope inside a task message, or the whole body when it is none."""
-    try:
-        return body[0][0]
-    except (LookupError, TypeError):
-        return body
+    match body:
+        case [[envelope, *_], *_]:
+            return envelope
+        case _:
+            return body
 
 
 def _identity(envelope: Any) -> tuple[UUID, str]:
