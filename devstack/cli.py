@@ -1,10 +1,12 @@
 """The command line: which commands there are; each does its work in a module of its own."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from devstack import errors, execute, logs
+from devstack import config as configuration
+from devstack import daemon, down, errors, execute, logs, report, up
 from devstack.parts import catalogue
 
 
@@ -36,16 +38,64 @@ def explain(*, error: errors.DevstackError) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
-    top = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
+    top = argparse.ArgumentParser(prog="python -m devstack", description="The embedded stack of Plaza.")
     commands = top.add_subparsers(required=True, metavar="command")
+    for name, run, text in (
+        ("up", _up, "start the whole system, or find it up, and place a first order"),
+        ("down", _down, "stop everything"),
+        ("reset", _reset, "stop everything and delete the data"),
+        ("supervise", _supervise, "what `up` starts in the background"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=run)
+    _status(commands.add_parser("status", help="show parts, ports, versions, memory"))
+    _logs(commands.add_parser("logs", help="follow the logs"))
     _exec(commands.add_parser("exec", help="run a command with PostgreSQL, RabbitMQ and Valkey of its own"))
     return top
 
 
+def _config() -> configuration.Config:
+    return configuration.from_environment(environ=os.environ)
+
+
+def _up(_: argparse.Namespace) -> int:
+    return up.run(config=_config())
+
+
+def _down(_: argparse.Namespace) -> int:
+    return down.run(config=_config())
+
+
+def _reset(_: argparse.Namespace) -> int:
+    return down.reset(config=_config())
+
+
+def _supervise(_: argparse.Namespace) -> int:
+    return daemon.run(config=_config())
+
+
+def _status(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("table", "json"), default="table")
+    command.set_defaults(run=lambda chosen: report.status(config=_config(), form=chosen.format))
+
+
+def _logs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("part", nargs="?", default="", help="a part or a service, such as orders or orders.web")
+    command.add_argument("--lines", type=int, default=10, help="how many old lines of each part come first")
+    command.add_argument("--no-follow", action="store_true", help="end after the old lines")
+    command.set_defaults(run=_run_logs)
+
+
+def _run_logs(chosen: argparse.Namespace) -> int:
+    directory = _config().run_dir / "logs"
+    paths = logs.matching(directory=directory, part=chosen.part)
+    for part, line in logs.follow(paths=paths, lines=chosen.lines, forever=not chosen.no_follow):
+        sys.stdout.write(f"{part:<16} | {line}\n")
+        sys.stdout.flush()
+    return 0
+
+
 def _exec(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--parts", default=",".join(catalogue.STORES), help="comma list (default: %(default)s)"
-    )
+    command.add_argument("--parts", default=",".join(catalogue.STORES), help="comma list (default: %(default)s)")
     command.add_argument("command", nargs=argparse.REMAINDER, metavar="-- command …")
     command.set_defaults(run=_run_exec)
 

@@ -1,6 +1,7 @@
 """Debian packages without root: downloaded by apt-get with directories of its own and unpacked beside each other."""
 
 import fcntl
+import gzip
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -109,3 +110,11 @@ def _run(*, command: list[str], what: str, cwd: Path | None = None, tolerate: bo
             what, why="\n".join(lines[-5:]) or f"exit code {done.returncode}", remedy=REMEDY
         )
     return done.stdout
+
+
+def version(*, changelog: Path | None) -> str:
+    """Read a package's version from the first line of its changelog: `name (version) …`."""
+    if changelog is None:
+        return ""
+    with gzip.open(changelog, "rt", encoding="utf-8") as lines:
+        return lines.readline().partition("(")[2].partition(")")[0]

@@ -13,7 +13,7 @@ from devstack.parts import catalogue
 
 
 @contextlib.contextmanager
-def stores(*, names: Sequence[str] = catalogue.STORES) -> Iterator[stacks.Stack]:
+def stores(*, names: Sequence[str] = tuple(catalogue.STORES)) -> Iterator[stacks.Stack]:
     """Run PostgreSQL (with the services' databases), RabbitMQ and Valkey while the block runs.
 
     Raises DevstackError when a store does not start.

@@ -13,6 +13,10 @@ class DevstackError(Exception):
         self.remedy = remedy
         self.log = log
 
+    def told(self) -> dict[str, str]:
+        """Return the error for a file of JSON."""
+        return {"what": self.what, "why": self.why, "remedy": self.remedy, "log": str(self.log or "")}
+
 
 class NotReady(Exception):  # noqa: N818  (a state that is asked again, not an error)
     """A part that does not answer yet; the text says what is missing."""

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from devstack import errors
+
 LARGEST_BYTES = 10 * 1024 * 1024
 KEPT = 2
 """Older files beside the current one: .1 and .2."""
@@ -41,6 +43,18 @@ def tail(*, path: Path, lines: int) -> list[str]:
     except OSError:
         return []
     return content.splitlines()[-lines:]
+
+
+def matching(*, directory: Path, part: str) -> list[Path]:
+    """Return the log files of a part, of all processes of a service, or of everything.
+
+    Raises DevstackError when there are none.
+    """
+    found = [path for path in sorted(directory.glob("*.log")) if not part or (path.stem + ".").startswith(part + ".")]
+    if not found:
+        known = ", ".join(sorted(path.stem for path in directory.glob("*.log"))) or "none, nothing has run yet"
+        raise errors.DevstackError(f"no log of {part or 'any part'}", why=f"logs there are: {known}")
+    return found
 
 
 def follow(*, paths: Sequence[Path], lines: int, forever: bool = True) -> Iterator[tuple[str, str]]:

@@ -98,11 +98,11 @@ def alive(*, pid: int, created: float) -> bool:
         return False
 
 
-def memory(*, pid: int) -> int:
-    """Return the resident memory of a process and all its children in bytes."""
+def memory(*, pid: int, children: bool = True) -> int:
+    """Return the resident memory of a process, and of all its children unless told not to, in bytes."""
     try:
         process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
+        family = [process, *(process.children(recursive=True) if children else ())]
     except psutil.Error:
         return 0
     total = 0

@@ -79,7 +79,7 @@ class Stack:
     @property
     def gateway_url(self) -> str:
         """The public address of the system."""
-        return f"http://localhost:{self.ports['gateway']}"
+        return f"http://{ports.LOOPBACK}:{self.ports['gateway']}"
 
     def inherited(self) -> dict[str, str]:
         """Return the user's environment without what would confuse the stack, this interpreter first in PATH."""

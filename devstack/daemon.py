@@ -1,0 +1,92 @@
+"""The supervisor as a process of its own, detached from the terminal, telling its state in a file."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from devstack import config as configuration
+from devstack import errors, files, processes, supervisor
+from devstack import stack as stacks
+from devstack.parts import catalogue
+
+STATE = "state.json"
+
+
+def run(*, config: configuration.Config) -> int:
+    """Supervise the whole system until a signal comes; 1 when it did not start."""
+    identity = {"pid": os.getpid(), "created": psutil.Process().create_time()}
+
+    def tell(snapshot: dict[str, Any]) -> None:
+        files.write(path=config.run_dir / STATE, content={"supervisor": identity, **snapshot})
+
+    try:
+        parts = catalogue.system(stack=stacks.load_stack(config=config))
+    except errors.DevstackError as error:
+        tell({"phase": "failed", "failure": error.told(), "parts": {}})
+        return 1
+    supervising = supervisor.Supervisor(parts=parts, run_dir=config.run_dir, changed=tell)
+    supervisor.stop_on_signals(supervisor=supervising)
+    supervising.run()
+    return 1 if supervising.failure else 0
+
+
+def launch(*, config: configuration.Config) -> None:
+    """Start the supervisor in a session of its own; the caller may end without ending it."""
+    with (config.run_dir / "logs" / "supervisor.log").open("ab") as output:
+        subprocess.Popen(  # noqa: S603  (this program itself)
+            [sys.executable, "-m", "devstack", "supervise"],
+            cwd=configuration.ROOT,
+            env=os.environ | {processes.MARK: str(config.run_dir)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def state(*, config: configuration.Config) -> dict[str, Any]:
+    """Return the last state told by a supervisor that lives; an empty one without."""
+    told = files.read(path=config.run_dir / STATE)
+    identity = told.get("supervisor", {})
+    lives = identity and processes.alive(pid=identity["pid"], created=identity["created"])
+    return told if lives else {}
+
+
+def last_failure(*, config: configuration.Config) -> errors.DevstackError | None:
+    """Return why the last supervisor gave up, if it did."""
+    told = files.read(path=config.run_dir / STATE).get("failure")
+    if not told:
+        return None
+    log = Path(told["log"]) if told["log"] else None
+    return errors.DevstackError(told["what"], why=told["why"], remedy=told["remedy"], log=log)
+
+
+def stop(*, config: configuration.Config, seconds: float = 150.0) -> int:
+    """Stop the supervisor and everything it started; nothing of the stack lives afterwards.
+
+    Returns how many processes had to be cleared away beyond those that the supervisor stopped itself.
+    """
+    told = state(config=config)
+    if told:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(told["supervisor"]["pid"])
+            process.terminate()
+            _wait(process=process, seconds=seconds)
+    left = processes.clear(stack=config.run_dir)
+    (config.run_dir / STATE).unlink(missing_ok=True)
+    return left
+
+
+def _wait(*, process: psutil.Process, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(timeout=0.5)
+            return
+    process.kill()

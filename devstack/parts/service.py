@@ -1,0 +1,110 @@
+"""The processes of one Django service: migrate (a job), web, worker, relay and beat."""
+
+import functools
+import sys
+
+from devstack import config, part, readiness
+from devstack import stack as stacks
+
+PYTHON = sys.executable
+WEB_WORKERS, WEB_THREADS = 2, 16
+#: The dead workers' metric files of an earlier start would be counted for ever, so the directory is emptied first.
+FRESH_METRICS = (
+    'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" '
+    '&& exec "$0" -m gunicorn -c python:shared.gunicorn "$1.wsgi"'
+)
+MIGRATE = '"$0" manage.py migrate --noinput && exec "$0" manage.py declare_queues'
+
+
+def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
+    """Describe all processes of a service."""
+    needs = tuple(f"{each}.migrate" for each in config.SERVICES)
+    migrate = part.Part(
+        name=f"{service}.migrate",
+        needs=_stores(stack=stack),
+        command=("/bin/sh", "-c", MIGRATE, PYTHON),
+        cwd=config.ROOT / "services" / service,
+        environment=environment(stack=stack, service=service),
+        start_seconds=120,
+        once=True,
+        remedy="read its log; a failed migration names the statement and the reason",
+    )
+    return [
+        migrate,
+        _web(stack=stack, service=service, needs=needs),
+        _process(stack=stack, service=service, process="worker", needs=needs, stop_rank=3),
+        _process(stack=stack, service=service, process="relay", needs=needs, stop_rank=2),
+        _process(stack=stack, service=service, process="beat", needs=needs, stop_rank=1),
+    ]
+
+
+def environment(*, stack: stacks.Stack, service: str, process: str = "") -> dict[str, str]:
+    """Return the environment of a service's commands, and of one of its processes when that is named."""
+    common = stack.inherited() | stack.common() | {"DATABASE_URL": stack.database_url(name=service)}
+    if process:
+        common["MANAGEMENT_BIND"] = stack.address(name=f"{service}.{process}.management")
+    return common
+
+
+def _stores(*, stack: stacks.Stack) -> tuple[str, ...]:
+    own = tuple(name for name in ("rabbitmq", "valkey") if not stack.is_given(part=name))
+    return ("databases", *own)
+
+
+def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.Part:
+    name = f"{service}.web"
+    settings = {
+        "WEB_BIND": stack.address(name=name),
+        "WEB_WORKERS": str(WEB_WORKERS),
+        "WEB_THREADS": str(WEB_THREADS),
+        "DATABASE_POOL_MAX": str(WEB_THREADS),  # every thread can have a connection, so none waits for another
+        "PROMETHEUS_MULTIPROC_DIR": str(stack.run_dir / "metrics" / service),
+    }
+    return part.Part(
+        name=name,
+        needs=needs,
+        command=("/bin/sh", "-c", FRESH_METRICS, PYTHON, service),
+        cwd=config.ROOT / "services" / service,
+        environment=environment(stack=stack, service=service, process="web") | settings,
+        ready=_ready(stack=stack, port=f"{name}.management"),
+        ports={key: stack.ports[key] for key in (name, f"{name}.management")},
+        version=functools.partial(_version),
+        stop_seconds=30,
+        stop_rank=4,
+    )
+
+
+def _process(
+    *, stack: stacks.Stack, service: str, process: str, needs: tuple[str, ...], stop_rank: int
+) -> part.Part:
+    port = f"{service}.{process}.management"
+    return part.Part(
+        name=f"{service}.{process}",
+        needs=needs,
+        command=_command(service=service, process=process),
+        cwd=config.ROOT / "services" / service,
+        environment=environment(stack=stack, service=service, process=process),
+        ready=_ready(stack=stack, port=port),
+        ports={port: stack.ports[port]},
+        version=functools.partial(_version),
+        stop_seconds=20,
+        stop_rank=stop_rank,
+    )
+
+
+def _ready(*, stack: stacks.Stack, port: str) -> functools.partial[None]:
+    return functools.partial(readiness.http, port=stack.ports[port], path="/readyz")
+
+
+def _command(*, service: str, process: str) -> tuple[str, ...]:
+    celery = (PYTHON, "-m", "celery", "-A", service)
+    lonely = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return {
+        "worker": (*celery, "worker", "-c", "2", *lonely, "-Q", f"{service}.events", "-l", "WARNING"),
+        "relay": (PYTHON, "manage.py", "relay"),
+        "beat": (*celery, "beat", "--scheduler", "celery.beat:Scheduler", "-l", "WARNING"),
+    }[process]
+
+
+def _version() -> str:
+    return f"python {sys.version.split()[0]}"
