@@ -4,12 +4,12 @@ import logging
 import os
 from typing import Any
 
+import django
 from celery import Celery
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
 from shared.events import topology
-from shared.events.task import register
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,9 @@ def make_app(service: str) -> Celery:
         service: the service's name; its settings module is `<service>.settings`.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"{service}.settings")
+    django.setup()
+    from shared.events.task import register  # noqa: PLC0415 (needs the models, and they need the line above)
+
     app = Celery(service)
 
     @app.on_configure.connect(weak=False)  # type: ignore[untyped-decorator]
