@@ -26,7 +26,7 @@ class Shelf:
     available: int
 
 
-async def stock_up(*, api: client.Api, staff: client.Session, wanted: plan.Plan) -> bool:
+async def stock_up(*, api: client.Api, staff: client.Bearer, wanted: plan.Plan) -> bool:
     """Import the plan's products with their stock; tell whether an earlier run had done it already.
 
     Raises:
@@ -45,7 +45,7 @@ async def stock_up(*, api: client.Api, staff: client.Session, wanted: plan.Plan)
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
             key=key,
         ),
-        session=staff,
+        bearer=staff,
     )
     await _completed(api=api, staff=staff, import_id=str(answer.body["id"]))
     return answer.replayed
@@ -110,11 +110,11 @@ def _multipart(table: bytes, *, boundary: str) -> bytes:
     return head.encode() + table + f"\r\n--{boundary}--\r\n".encode()
 
 
-async def _completed(*, api: client.Api, staff: client.Session, import_id: str) -> None:
+async def _completed(*, api: client.Api, staff: client.Bearer, import_id: str) -> None:
     deadline = time.monotonic() + IMPORT_SECONDS
     path = f"{client.API}/imports/{import_id}/"
     while True:
-        job = (await api.do(client.Request(method="GET", path=path), session=staff)).body
+        job = (await api.do(client.Request(method="GET", path=path), bearer=staff)).body
         if job["status"] in {"completed", "failed"}:
             break
         if time.monotonic() > deadline:
@@ -131,6 +131,6 @@ async def _completed(*, api: client.Api, staff: client.Session, import_id: str) 
 def _failed(job: Mapping[str, Any]) -> ReplayError:
     return ReplayError(
         "The products were not imported",
-        why=f"import {job['id']} {job['status']}, {job['failed']} of {job['total']} rows failed: {job.get('errors')}",
+        why=f"{job['status']}, {job['failed']} of {job['total']} rows failed: {job.get('errors')}",
         remedy="look at `make logs S=catalog`",
     )

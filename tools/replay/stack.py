@@ -1,4 +1,4 @@
-"""Where the replay goes and as whom: given on the command line, or as `make up` left it in .run/summary.json."""
+"""Where the replay goes and as whom: as the command line says, or as `make up` left it."""
 
 import json
 from dataclasses import dataclass
