@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from tools.replay import client, plan
+from tools.replay import client, plan, session
 from tools.replay.errors import ReplayError
 
 _CREATED = 201
 _BAD_REQUEST = 400
 
 
-async def open_account(*, api: client.Api, customer: plan.Customer) -> client.Session:
-    """Register a customer, who may be registered already, and return a session with the id known.
+async def open_account(*, api: client.Api, customer: plan.Customer) -> session.Session:
+    """Register a customer, who may be registered already, and return their session, the id known.
 
     Raises:
         ReplayError: the registration was refused for another reason.
 
     """
-    session = client.Session(api=api, email=customer.email, password=customer.password)
+    account = session.Session(api=api, email=customer.email, password=customer.password)
     answer = await api.call(
         client.Request(
             method="POST",
@@ -31,27 +31,25 @@ async def open_account(*, api: client.Api, customer: plan.Customer) -> client.Se
         )
     )
     if answer.status == _CREATED:
-        session.user_id = str(answer.body["id"])
+        account.user_id = str(answer.body["id"])
     elif _is_known(answer):
-        await session.token()
+        await account.token()
     else:
         raise ReplayError(
             f"Customer {customer.name} cannot be registered",
             why=f"{answer.status} {answer.code} {answer.text}",
             remedy="look at `make logs S=users`",
         )
-    return session
+    return account
 
 
-def deposit(
-    *, wanted: plan.Plan, customer: plan.Customer, session: client.Session, amount: Decimal
-) -> client.Request:
+def deposit(*, wanted: plan.Plan, customer: plan.Customer, user_id: str, amount: Decimal) -> client.Request:
     """Return the request that pays in what a customer's invoices cost; once, however often it is sent."""
     return client.Request(
         method="POST",
         path=f"{client.API}/wallet/deposits/",
         json={
-            "user_id": session.user_id,
+            "user_id": user_id,
             "amount": f"{amount:.2f}",
             "reference": f"replay {wanted.run[:12]}",
         },
@@ -59,17 +57,17 @@ def deposit(
     )
 
 
-async def spent(*, api: client.Api, session: client.Session, orders: Iterable[str]) -> dict[str, Decimal]:
+async def spent(*, api: client.Api, bearer: client.Bearer, orders: Iterable[str]) -> dict[str, Decimal]:
     """Return what left a customer's wallet for each of some orders: payments less refunds.
 
     Args:
         api: the gateway.
-        session: the customer's.
+        bearer: the customer.
         orders: the orders' ids; entries of other orders, deposits and transfers are not looked at.
 
     """
     left = dict.fromkeys(orders, Decimal("0.00"))
-    async for entry in api.pages(f"{client.API}/wallet/entries/?limit=100", session=session):
+    async for entry in api.pages(f"{client.API}/wallet/entries/?limit=100", bearer=bearer):
         order = _order_of(entry)
         if order in left:
             left[order] -= Decimal(str(entry["amount"]))

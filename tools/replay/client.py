@@ -1,4 +1,4 @@
-"""The public API (v2) over HTTP: one call with its retries, pages, and a customer's or staff's session.
+"""The public API (v2) over HTTP: one call with its retries, and lists page by page.
 
 Rules of repeating are in retry; what is asked, and why, is elsewhere.
 """
@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,9 +18,8 @@ from tools.replay import retry
 from tools.replay.errors import ReplayError
 
 API = "/api/v2"
-REFRESH_MARGIN_SECONDS = 60.0
 _TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # longer than the longest `Prefer: wait`
-_UNAUTHORIZED = 401
+UNAUTHORIZED = 401
 
 
 class ApiError(ReplayError):
@@ -40,12 +39,17 @@ class GaveUpError(ReplayError):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back; the body is the decoded JSON, or an empty object."""
+    """What came back; the body is the decoded JSON, or an empty object.
+
+    sent_at is when the request that it answers was sent first (seconds of the monotonic clock); in_doubt means that
+    an attempt before this one may have done the work without our hearing of it.
+    """
 
     status: int
     body: dict[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    attempts: int = 1
+    sent_at: float = 0.0
+    in_doubt: bool = False
 
     @property
     def ok(self) -> bool:
@@ -65,7 +69,7 @@ class Answer:
     @property
     def replayed(self) -> bool:
         """Tell whether this is the stored answer to a request that was done before this call began."""
-        return self.headers.get("idempotency-replayed") == "true" and self.attempts == 1
+        return self.headers.get("idempotency-replayed") == "true" and not self.in_doubt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,16 @@ class Request:
             "Prefer": f"wait={self.wait_seconds}" if self.wait_seconds else "",
         }
         return {**self.headers, **{name: value for name, value in named.items() if value}}
+
+
+class Bearer(Protocol):
+    """Somebody on whose behalf requests are sent."""
+
+    async def token(self) -> str:
+        """Return an access token that is still good for a while."""
+
+    def forget(self, token: str) -> None:
+        """Drop a token that was refused."""
 
 
 class Api:
@@ -115,36 +129,39 @@ class Api:
         """Close the connections."""
         await self._http.aclose()
 
-    async def call(self, request: Request, *, session: "Session | None" = None) -> Answer:
+    async def call(self, request: Request, *, bearer: Bearer | None = None) -> Answer:
         """Send a request until it is answered for good.
 
         Args:
             request: what to send.
-            session: on whose behalf.
+            bearer: on whose behalf; nobody's without it.
 
         Raises:
             GaveUpError: the patience is over.
 
         """
         deadline = time.monotonic() + self.patience
-        attempt, renewed = 0, False
+        attempt, renewed, since = 0, False, None
         while True:
-            attempt += 1
-            token = await session.token() if session else ""
-            answer, trouble = await self._attempt(request, token=token, attempt=attempt)
-            if answer and session and answer.status == _UNAUTHORIZED and not renewed:
-                session.forget(token)
+            token = await bearer.token() if bearer else ""
+            started = time.monotonic()
+            answer, trouble = await self._attempt(request, token=token, since=since)
+            if answer and bearer and answer.status == UNAUTHORIZED and not renewed:
+                bearer.forget(token)
                 renewed = True
                 continue
             if answer and not retry.worth_repeating(status=answer.status, code=answer.code):
                 return answer
+            if not answer or retry.leaves_doubt(status=answer.status):
+                since = since or started
+            attempt += 1
             asked = answer.headers.get("retry-after", "") if answer else ""
             seconds = retry.pause(attempt=attempt, retry_after=asked, chance=random.random())  # noqa: S311
             if time.monotonic() + seconds > deadline:
                 raise self._gave_up(request, trouble=trouble, attempts=attempt)
             await asyncio.sleep(seconds)
 
-    async def do(self, request: Request, *, session: "Session | None" = None) -> Answer:
+    async def do(self, request: Request, *, bearer: Bearer | None = None) -> Answer:
         """Send a request that has to succeed.
 
         Raises:
@@ -152,28 +169,31 @@ class Api:
             GaveUpError: the patience is over.
 
         """
-        answer = await self.call(request, session=session)
+        answer = await self.call(request, bearer=bearer)
         if not answer.ok:
             raise ApiError(method=request.method, path=request.path, answer=answer)
         return answer
 
-    async def pages(self, path: str, *, session: "Session | None" = None) -> AsyncIterator[dict[str, Any]]:
+    async def pages(self, path: str, *, bearer: Bearer | None = None) -> AsyncIterator[dict[str, Any]]:
         """Yield the rows of a list, page by page.
 
         Args:
             path: the first page; the following ones are where each page says.
-            session: on whose behalf.
+            bearer: on whose behalf; nobody's without it.
 
         """
         following: str | None = path
         while following:
-            answer = await self.do(Request(method="GET", path=following), session=session)
+            answer = await self.do(Request(method="GET", path=following), bearer=bearer)
             for row in answer.body["data"]:
                 yield row
             following = _relative(answer.body["next"])
 
-    async def _attempt(self, request: Request, *, token: str, attempt: int) -> tuple[Answer | None, str]:
+    async def _attempt(
+        self, request: Request, *, token: str, since: float | None
+    ) -> tuple[Answer | None, str]:
         headers = request.all_headers() | ({"Authorization": f"Bearer {token}"} if token else {})
+        started = time.monotonic()
         try:
             response = await self._http.request(
                 request.method, request.path, json=request.json, content=request.content, headers=headers
@@ -181,7 +201,11 @@ class Api:
         except httpx.TransportError as error:
             return None, f"{type(error).__name__} {error}".strip()
         answer = Answer(
-            status=response.status_code, body=_object(response), headers=response.headers, attempts=attempt
+            status=response.status_code,
+            body=_object(response),
+            headers=response.headers,
+            sent_at=since or started,
+            in_doubt=since is not None,
         )
         return answer, f"{answer.status} {answer.code} {answer.text}".strip()
 
@@ -191,54 +215,6 @@ class Api:
             why=f"the last time: {trouble}",
             remedy="look at `make status` and `make logs`; the same command again continues from here",
         )
-
-
-class Session:
-    """Somebody's tokens: logged in at the first need, refreshed before they expire, one renewal at a time."""
-
-    def __init__(self, *, api: Api, email: str, password: str) -> None:
-        self._api = api
-        self._email = email
-        self._password = password
-        self._lock = asyncio.Lock()
-        self._access = ""
-        self._refresh = ""
-        self._renew_at = 0.0
-        self.user_id = ""
-
-    async def token(self) -> str:
-        """Return an access token that is still good for a while."""
-        async with self._lock:
-            if not self._access or time.monotonic() >= self._renew_at:
-                await self._renew()
-            return self._access
-
-    def forget(self, token: str) -> None:
-        """Drop a token that was refused, unless it has been replaced since."""
-        if token == self._access:
-            self._access = ""
-
-    async def _renew(self) -> None:
-        # A refresh token is spent by use: after any doubt whether it was, the password is the way in.
-        refresh, self._refresh = self._refresh, ""
-        if refresh:
-            request = Request(method="POST", path=f"{API}/auth/refresh/", json={"refresh": refresh})
-            try:
-                answer = await self._api.call(request)
-            except GaveUpError:
-                answer = Answer(status=_UNAUTHORIZED)
-            if answer.ok:
-                self._take(answer)
-                return
-        credentials = {"email": self._email, "password": self._password}
-        answer = await self._api.do(Request(method="POST", path=f"{API}/auth/login/", json=credentials))
-        self.user_id = str(answer.body["user"]["id"])
-        self._take(answer)
-
-    def _take(self, answer: Answer) -> None:
-        seconds = float(answer.body["expires_in"])
-        self._access, self._refresh = answer.body["access"], answer.body["refresh"]
-        self._renew_at = time.monotonic() + max(seconds - REFRESH_MARGIN_SECONDS, seconds / 2)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

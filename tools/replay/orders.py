@@ -1,4 +1,4 @@
-"""Placing invoices as orders: one customer's after another, many customers at once, each followed to its end."""
+"""Placing invoices as orders: one customer's in turn, many customers at once, each followed to its end."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ class Placed:
 async def place(
     *,
     api: client.Api,
-    session: client.Session,
+    bearer: client.Bearer,
     wanted: plan.Plan,
     invoice: plan.Invoice,
     products: Mapping[str, str],
@@ -51,7 +51,7 @@ async def place(
 
     Args:
         api: the gateway.
-        session: the customer's.
+        bearer: the customer.
         wanted: the plan, for the key.
         invoice: what to order.
         products: the products' ids by sku.
@@ -66,9 +66,8 @@ async def place(
         key=wanted.key("order", invoice.number),
         wait_seconds=WAIT_SECONDS,
     )
-    started = time.monotonic()
     try:
-        answer = await api.call(request, session=session)
+        answer = await api.call(request, bearer=bearer)
     except ReplayError as error:
         placed.refusal = str(error)
         return placed
@@ -78,13 +77,13 @@ async def place(
     placed.take(answer.body)
     placed.replayed = answer.replayed
     if placed.replayed or not placed.final:
-        await follow(api=api, session=session, placed=placed, seconds=api.patience)
+        await follow(api=api, bearer=bearer, placed=placed, seconds=api.patience)
     if placed.final and not placed.replayed:
-        placed.seconds = time.monotonic() - started
+        placed.seconds = time.monotonic() - answer.sent_at
     return placed
 
 
-async def follow(*, api: client.Api, session: client.Session, placed: Placed, seconds: float) -> None:
+async def follow(*, api: client.Api, bearer: client.Bearer, placed: Placed, seconds: float) -> None:
     """Ask for an order until it is final or the time is over.
 
     The first look does not wait: a replayed answer may be of yesterday, and the order final since.
@@ -97,7 +96,7 @@ async def follow(*, api: client.Api, session: client.Session, placed: Placed, se
             method="GET", path=f"{client.API}/orders/{placed.order_id}/", wait_seconds=wait
         )
         try:
-            placed.take((await api.do(request, session=session)).body)
+            placed.take((await api.do(request, bearer=bearer)).body)
         except ReplayError:
             return
         if placed.final or time.monotonic() > deadline:
@@ -108,7 +107,7 @@ async def follow(*, api: client.Api, session: client.Session, placed: Placed, se
 async def place_all(
     *,
     api: client.Api,
-    sessions: Mapping[str, client.Session],
+    bearers: Mapping[str, client.Bearer],
     wanted: plan.Plan,
     products: Mapping[str, str],
     concurrency: int,
@@ -118,7 +117,7 @@ async def place_all(
 
     Args:
         api: the gateway.
-        sessions: the customers' sessions by name.
+        bearers: the customers by name.
         wanted: the plan.
         products: the products' ids by sku.
         concurrency: how many customers order at the same time.
@@ -129,9 +128,9 @@ async def place_all(
 
     async def serve(one: tuple[plan.Customer, list[plan.Invoice]]) -> None:
         customer, invoices = one
-        session = sessions[customer.name]
+        bearer = bearers[customer.name]
         for invoice in invoices:
-            placed = await place(api=api, session=session, wanted=wanted, invoice=invoice, products=products)
+            placed = await place(api=api, bearer=bearer, wanted=wanted, invoice=invoice, products=products)
             results.append(placed)
             done(placed)
 
@@ -140,13 +139,13 @@ async def place_all(
 
 
 async def settle(
-    *, api: client.Api, sessions: Mapping[str, client.Session], placed: list[Placed], seconds: float
+    *, api: client.Api, bearers: Mapping[str, client.Bearer], placed: list[Placed], seconds: float
 ) -> None:
     """Wait for the orders that were still open when their customer went on.
 
     Args:
         api: the gateway.
-        sessions: the customers' sessions by name.
+        bearers: the customers by name.
         placed: all orders; those that are final are left alone.
         seconds: how long to wait at most.
 
@@ -154,6 +153,6 @@ async def settle(
     unsettled = [each for each in placed if not each.final]
 
     async def wait(each: Placed) -> None:
-        await follow(api=api, session=sessions[each.invoice.customer], placed=each, seconds=seconds)
+        await follow(api=api, bearer=bearers[each.invoice.customer], placed=each, seconds=seconds)
 
     await crowd.work_through(unsettled, act=wait, concurrency=len(unsettled))

@@ -91,7 +91,8 @@ def show_plan(*, console: Console, wanted: plan.Plan) -> None:
     """Show what will be replayed."""
     console.print(
         f"run {wanted.run[:12]}: {len(wanted.invoices):,} invoices, {wanted.lines:,} lines, "
-        f"{wanted.units:,} units of {len(wanted.products):,} products by {len(wanted.customers):,} customers, worth {wanted.value:,}",
+        f"{wanted.units:,} units of {len(wanted.products):,} products "
+        f"by {len(wanted.customers):,} customers, worth {wanted.value:,}",
         highlight=False,
         soft_wrap=True,
     )

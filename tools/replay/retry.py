@@ -22,6 +22,16 @@ def worth_repeating(*, status: int, code: str) -> bool:
     return status in TRANSIENT or (status == 409 and code in PASSING_CONFLICTS)  # noqa: PLR2004
 
 
+def leaves_doubt(*, status: int) -> bool:
+    """Tell whether a failed attempt may have done the work all the same.
+
+    Args:
+        status: the answer's status; a refusal with 4xx has done nothing.
+
+    """
+    return status >= 500  # noqa: PLR2004
+
+
 def pause(*, attempt: int, retry_after: str, chance: float) -> float:
     """Return how many seconds to wait before the next attempt.
 
