@@ -1,1 +1,26 @@
 """One event, one service call: what users does about what happened elsewhere."""
+
+from shared.events.contracts import MailRequested, OrderCancelled, PaymentRequested
+from shared.events.registry import Context, handles
+from users.services import mails, payments
+
+
+@handles(PaymentRequested)
+def on_payment_requested(event: PaymentRequested, context: Context) -> None:
+    """Take the order's money."""
+    del context
+    payments.payment_capture(order_id=event.order_id, user_id=event.user_id, amount=event.amount)
+
+
+@handles(OrderCancelled)
+def on_order_cancelled(event: OrderCancelled, context: Context) -> None:
+    """Give the order's money back, or refuse it later."""
+    del context
+    payments.payment_cancel(order_id=event.order_id, user_id=event.user_id)
+
+
+@handles(MailRequested)
+def on_mail_requested(event: MailRequested, context: Context) -> None:
+    """Send the mail."""
+    del context
+    mails.mail_send(user_id=event.user_id, kind=event.kind)

@@ -1,0 +1,3 @@
+"""How old a user may be."""
+
+YOUNGEST, OLDEST = 13, 120

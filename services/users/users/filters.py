@@ -1,0 +1,43 @@
+"""The query-string filters of the staff's list of accounts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from shared.db.filters import StrictFilterSet
+from shared.errors import InvalidInput
+
+_TRUTH = (("true", "true"), ("false", "false"))
+_ORDERINGS = ("created_at", "email", "username")
+_NEWEST_FIRST = "-created_at"
+
+
+class AccountFilter(StrictFilterSet):
+    """Chooses accounts; times are RFC 3339."""
+
+    email = django_filters.CharFilter(lookup_expr="icontains")
+    username = django_filters.CharFilter()
+    is_active = django_filters.TypedChoiceFilter(choices=_TRUTH, coerce=lambda text: text == "true")
+    is_verified = django_filters.TypedChoiceFilter(choices=_TRUTH, coerce=lambda text: text == "true")
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+
+PARAMETERS = (*AccountFilter.base_filters, "ordering")
+
+
+def accounts(params: Mapping[str, Any], queryset: QuerySet[Any]) -> tuple[QuerySet[Any], tuple[str, ...]]:
+    """Return the chosen accounts and their ordering fields; raises InvalidInput that names the wrong ones."""
+    rest = {name: value for name, value in params.items() if name != "ordering"}
+    return AccountFilter.apply(rest, queryset), _order(params.get("ordering", _NEWEST_FIRST))
+
+
+def _order(text: str) -> tuple[str, ...]:
+    """Return the ordering fields, the id last so that the order is total; raises InvalidInput."""
+    field = text.removeprefix("-")
+    if field not in _ORDERINGS:
+        known = ", ".join(each for name in _ORDERINGS for each in (name, f"-{name}"))
+        raise InvalidInput.of({"ordering": [f"Choose one of {known}."]})
+    return (text, "-id" if text.startswith("-") else "id")

@@ -1,0 +1,204 @@
+"""Accounts: registering, changing, verifying, deactivating."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from shared.auth import subjects
+from shared.errors import InvalidInput
+from shared.events import outbox
+from shared.events.contracts import MailRequested, UserDeactivated, UserRegistered
+from users.domain import emails
+from users.domain.tokens import VERIFICATION_LIFETIME
+from users.models import User, Wallet
+from users.models.users import EMAIL_UNIQUE
+from users.selectors import users
+from users.services import passwords, sessions
+
+log = logging.getLogger(__name__)
+
+_VERIFICATION = "users.verify-email"
+
+
+def user_register(*, email: str, username: str, password: str, age: int | None = None) -> dict[str, Any]:
+    """Create an account with its wallet, and ask for the welcome and verification mails.
+
+    Args:
+        email: compared without regard to case.
+        username: how the user is called; need not be unique.
+        password: in clear.
+        age: in years, 13 to 120.
+
+    Returns:
+        The account's row.
+
+    Raises:
+        InvalidInput: a weak password, or an address that has an account already; the database decides.
+    """
+    log.info("registration_attempted")
+    user = User(email=emails.normalised(email), username=username, age=age)
+    passwords.check(password, field="password", email=user.email, username=username)
+    user.password = passwords.hashed(password)
+    try:
+        with transaction.atomic():
+            _create(user)
+    except IntegrityError as error:
+        if _violated(error) != EMAIL_UNIQUE:
+            raise
+        log.info("registration_refused", extra={"cause": "email_taken"})
+        raise InvalidInput.of({"email": ["A user with this e-mail address already exists."]}) from error
+    log.info("registration_succeeded", extra={"user_id": str(user.id)})
+    return users.row(user)
+
+
+def _create(user: User) -> None:
+    """Write a new account, its wallet and what follows from them."""
+    user.save(force_insert=True)
+    Wallet.objects.create(user=user)
+    outbox.append(
+        UserRegistered(user_id=user.id),
+        MailRequested(user_id=user.id, kind="welcome"),
+        MailRequested(user_id=user.id, kind="verification"),
+    )
+
+
+def _violated(error: IntegrityError) -> str | None:
+    """Return the name of the violated constraint."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return diagnosis.constraint_name if diagnosis else None
+
+
+def user_update(*, user_id: UUID, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Change an active account's profile.
+
+    Args:
+        user_id: whose.
+        changes: field -> new value; `is_active: False` deactivates and keeps the personal data.
+        now: the time of asking.
+
+    Returns:
+        The account's new row.
+
+    Raises:
+        NoSuchUser: none, or a deactivated one.
+        InvalidInput: asking to activate; deactivation is final, since other services have forgotten the user.
+    """
+    with transaction.atomic():
+        user = _locked(user_id)
+        for name, value in changes.items():
+            setattr(user, name, value)
+        if not user.is_active:
+            _deactivate(user, now=now)
+        user.save()
+    return users.row(user)
+
+
+def user_deactivate(*, user_id: UUID, now: datetime) -> None:
+    """Deactivate an account and erase its personal data; the ledger keeps only the id.
+
+    Args:
+        user_id: whose.
+        now: the time of asking.
+
+    Raises:
+        NoSuchUser: none, or an already deactivated one.
+    """
+    with transaction.atomic():
+        user = _locked(user_id)
+        user.email = emails.erased(user.id)
+        user.username = user.bio = user.avatar_url = user.location = ""
+        user.age, user.is_verified = None, False
+        user.password = passwords.unusable()
+        _deactivate(user, now=now)
+        user.save()
+    log.info("user_deactivated", extra={"user_id": str(user_id)})
+
+
+def _locked(user_id: UUID) -> User:
+    """Return an active user under its row's lock; raises NoSuchUser."""
+    user = User.objects.select_for_update().filter(id=user_id, is_active=True).first()
+    if user is None:
+        raise users.NoSuchUser
+    return user
+
+
+def _deactivate(user: User, *, now: datetime) -> None:
+    """Refuse the user's tokens here at once and elsewhere with the event."""
+    user.is_active, user.deactivated_at = False, now
+    user.epoch += 1
+    sessions.revoke_all(user_id=user.id, now=now)
+    subjects.deactivate(user.id)
+    outbox.append(UserDeactivated(user_id=user.id))
+
+
+def password_change(*, user_id: UUID, current: str, new: str, now: datetime) -> None:
+    """Set a new password, which ends every session of the user.
+
+    Args:
+        user_id: whose.
+        current: the password so far, in clear.
+        new: the next one, in clear.
+        now: the time of asking.
+
+    Raises:
+        NoSuchUser: none, or a deactivated one.
+        InvalidInput: the current password is wrong, or the new one is weak.
+    """
+    user = User.objects.filter(id=user_id, is_active=True).first()
+    if user is None:
+        raise users.NoSuchUser
+    if not passwords.matches(current, user.password):
+        raise InvalidInput.of({"current_password": ["This is not your password."]})
+    passwords.check(new, field="new_password", email=user.email, username=user.username)
+    encoded = passwords.hashed(new)
+    with transaction.atomic():
+        same = User.objects.filter(id=user_id, epoch=user.epoch, is_active=True)
+        if not same.update(password=encoded, epoch=F("epoch") + 1, updated_at=now):
+            raise InvalidInput.of({"current_password": ["This is no longer your password."]})
+        sessions.revoke_all(user_id=user_id, now=now)
+        subjects.revoke(user_id, epoch=user.epoch + 1)
+    log.info("password_changed", extra={"user_id": str(user_id)})
+
+
+def verification_token(*, user_id: UUID, email: str) -> str:
+    """Return the token that proves that its bearer reads the address's mail; it holds no address."""
+    return signing.dumps({"user": str(user_id), "email": _digest(email)}, salt=_VERIFICATION)
+
+
+def email_verify(*, token: str) -> None:
+    """Mark the address as verified for which a token was sent; harmless to repeat.
+
+    Args:
+        token: from the mail, at most three days old.
+
+    Raises:
+        InvalidInput: forged, expired, or for an address that the account no longer has.
+    """
+    try:
+        claims = signing.loads(token, salt=_VERIFICATION, max_age=VERIFICATION_LIFETIME)
+    except signing.BadSignature as error:
+        raise _wrong_token() from error
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(id=claims["user"], is_active=True).first()
+        if user is None or _digest(user.email) != claims["email"]:
+            raise _wrong_token()
+        if not user.is_verified:
+            user.is_verified = True
+            user.save(update_fields=["is_verified", "updated_at"])
+
+
+def _digest(email: str) -> str:
+    """Return what identifies an address without showing it."""
+    return hashlib.sha256(email.encode()).hexdigest()[:32]
+
+
+def _wrong_token() -> InvalidInput:
+    """Return the one answer to every wrong verification token."""
+    return InvalidInput.of({"token": ["This token is not valid or has expired; ask for a new mail."]})

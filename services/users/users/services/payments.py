@@ -1,0 +1,120 @@
+"""Payments of orders: asked for by events, answered with the present state, in whatever order.
+
+The payment's row is the lock: it is always taken before the wallet.
+"""
+
+import functools
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from shared import metrics
+from shared.events import outbox
+from shared.events.contracts import (
+    Contract,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from users.domain.ledger import Kind
+from users.domain.payments import Ask, PaymentState, Refusal, next_state
+from users.models import Payment, Transfer
+from users.selectors import users
+from users.services import ledger
+
+_OPEN = """
+INSERT INTO payments (order_id, user_id, state, amount, reason)
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT (order_id) DO NOTHING
+"""
+
+
+def payment_capture(*, order_id: UUID, user_id: UUID, amount: Decimal) -> None:
+    """Take an order's money, or say why not; asked again, answer with the present state.
+
+    Args:
+        order_id: what is paid.
+        user_id: who pays.
+        amount: above zero; counts only the first time.
+    """
+    with transaction.atomic():
+        refusal = None if users.is_active(user_id) else Refusal.USER_INACTIVE
+        # Declined until the money has moved: whoever asks at the same time waits here for the outcome.
+        presumed = refusal or Refusal.INSUFFICIENT_FUNDS
+        if _open(order_id, user_id, PaymentState.DECLINED, amount=amount, reason=presumed):
+            if refusal is None and not ledger.take(user_id, amount):
+                refusal = Refusal.INSUFFICIENT_FUNDS
+            state = next_state(None, Ask.CAPTURE, refusal)
+            if state is PaymentState.CAPTURED:
+                made = ledger.record(kind=Kind.PAYMENT, amount=amount, wallet_id=user_id, order_id=order_id)
+                _settle(order_id, state, made)
+            _count(state)
+        _answer(order_id)
+
+
+def payment_cancel(*, order_id: UUID, user_id: UUID) -> None:
+    """Give an order's money back, or make sure that it will never be taken; answer with the present state.
+
+    Args:
+        order_id: what was cancelled.
+        user_id: who ordered it.
+    """
+    with transaction.atomic():
+        if _open(order_id, user_id, PaymentState.VOIDED):
+            _count(PaymentState.VOIDED)
+        else:
+            payment = Payment.objects.select_for_update().get(order_id=order_id)
+            current = PaymentState(payment.state)
+            if next_state(current, Ask.CANCEL) is not current:
+                _refund(payment)
+        _answer(order_id)
+
+
+def _open(
+    order_id: UUID, user_id: UUID, state: PaymentState, *, amount: Decimal | None = None, reason: str = ""
+) -> bool:
+    """Write an order's payment unless there is one; returns whether this call wrote it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [order_id, user_id, state.value, amount, str(reason)])
+        return bool(cursor.rowcount == 1)
+
+
+def _refund(payment: Payment) -> None:
+    """Return captured money to the wallet it came from, even to a deactivated user's."""
+    assert payment.amount is not None  # noqa: S101 (a constraint says so)
+    ledger.give(payment.user_id, payment.amount, limit=None)
+    made = ledger.record(
+        kind=Kind.REFUND, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id
+    )
+    _settle(payment.order_id, PaymentState.REFUNDED, made)
+    _count(PaymentState.REFUNDED)
+
+
+def _settle(order_id: UUID, state: PaymentState, made: Transfer) -> None:
+    """Note that money has moved."""
+    Payment.objects.filter(order_id=order_id).update(state=state, reason="", transfer=made, updated_at=Now())
+
+
+def _count(state: PaymentState) -> None:
+    """Count an outcome once it is committed."""
+    transaction.on_commit(functools.partial(metrics.PAYMENTS.labels(outcome=state.value).inc))
+
+
+def _answer(order_id: UUID) -> None:
+    """Tell orders the payment's present state."""
+    payment = Payment.objects.get(order_id=order_id)
+    outbox.append(_said(payment))
+
+
+def _said(payment: Payment) -> Contract:
+    """Return the event that says a payment's state."""
+    state, order_id = PaymentState(payment.state), payment.order_id
+    if state is PaymentState.DECLINED:
+        return PaymentDeclined(order_id=order_id, reason=Refusal(payment.reason).value)
+    if state is PaymentState.VOIDED:
+        return PaymentVoided(order_id=order_id)
+    kind = PaymentCaptured if state is PaymentState.CAPTURED else PaymentRefunded
+    assert payment.transfer_id is not None  # noqa: S101 (a constraint says so)
+    return kind(order_id=order_id, transfer_id=payment.transfer_id)
