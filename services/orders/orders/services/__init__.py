@@ -1,0 +1,52 @@
+"""Every write of the orders service: placing, cancelling, the participants' answers, the sweep, upkeep."""
+
+from orders.services.answers import (
+    OrderUnknown,
+    ReservationMismatch,
+    order_hold_confirm,
+    order_payment_capture,
+    order_payment_decline,
+    order_payment_refunded,
+    order_payment_voided,
+    order_stock_committed,
+    order_stock_reject,
+    order_stock_released,
+)
+from orders.services.cancelling import OrderNotCancellable, order_cancel, orders_of_user_cancel
+from orders.services.placing import (
+    PendingOrderExists,
+    QuantityNotPositive,
+    QuantityTooLarge,
+    order_place,
+    product_purchase,
+)
+from orders.services.purging import purge
+from orders.services.recording import Cause
+from orders.services.sweeping import orders_sweep
+from orders.services.users import user_deactivate, user_register
+
+__all__ = [
+    "Cause",
+    "OrderNotCancellable",
+    "OrderUnknown",
+    "PendingOrderExists",
+    "QuantityNotPositive",
+    "QuantityTooLarge",
+    "ReservationMismatch",
+    "order_cancel",
+    "order_hold_confirm",
+    "order_payment_capture",
+    "order_payment_decline",
+    "order_payment_refunded",
+    "order_payment_voided",
+    "order_place",
+    "order_stock_committed",
+    "order_stock_reject",
+    "order_stock_released",
+    "orders_of_user_cancel",
+    "orders_sweep",
+    "product_purchase",
+    "purge",
+    "user_deactivate",
+    "user_register",
+]
