@@ -5,11 +5,16 @@ import os
 from typing import Any
 
 import django
-from celery import Celery
+import django
+from celery import Celery, bootsteps, signals
+from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
+from shared import tracing
 from shared.events import topology
+from shared.health import server
+from shared.health.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +31,45 @@ class CarefulConsumer(Consumer):  # type: ignore[misc]
         message.reject_log_error(log, self.connection_errors)
 
 
+class Progress(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Notes that the worker's event loop turns; while there is no connection it rests, which is no fault."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+    heartbeat = Heartbeat("worker")
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        """Tick from the loop's own timer."""
+        self.heartbeat.turn()
+        self._timer = parent.timer.call_repeatedly(1.0, self.heartbeat.turn)
+
+    def stop(self, parent: Any) -> None:
+        """Rest until the connection is back."""
+        del parent
+        if self._timer:
+            self._timer.cancel()
+        self.heartbeat.pause()
+
+
+class TurningScheduler(Scheduler):  # type: ignore[misc]
+    """Celery's in-memory scheduler, which notes that its loop turns."""
+
+    heartbeat = Heartbeat("beat")
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """Send what is due; returns the seconds until the next look."""
+        self.heartbeat.turn()
+        return super().tick(*args, **kwargs)
+
+
 # The reasons are in decision record 0005.
 CONFIGURATION: dict[str, Any] = {
     "accept_content": ["json"],
+    "beat_max_loop_interval": 5,
+    "beat_scheduler": "shared.celery:TurningScheduler",
     "broker_connection_max_retries": None,
     "broker_connection_retry_on_startup": True,
     "broker_connection_timeout": 3,
@@ -83,5 +124,23 @@ def make_app(service: str) -> Celery:
         app.conf.task_queues = [topology.events_queue(service)]
 
     register(app)
+    app.steps["consumer"].add(Progress)
     app.autodiscover_tasks([service])
+    _watch(service)
     return app
+
+
+def _watch(service: str) -> None:
+    """Open the management port and start telemetry in each process once it has forked."""
+
+    @signals.worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+    def child(**_: Any) -> None:
+        tracing.start(service)
+
+    @signals.worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    def worker(**_: Any) -> None:
+        server.serve(Progress.heartbeat)
+
+    @signals.beat_init.connect(weak=False)  # type: ignore[untyped-decorator]
+    def beat(**_: Any) -> None:
+        server.serve(TurningScheduler.heartbeat)

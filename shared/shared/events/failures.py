@@ -3,6 +3,7 @@
 Nothing here relies on the broker's timers; the relay sends what is due back to the service's own queue.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ class DueEvent:
     attempts: int
     envelope: dict[str, Any]
 
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 _RECORD = """
 INSERT INTO events_failed AS f (event_id, type, envelope, attempts, error, next_attempt_at, dead_at)
@@ -55,9 +58,9 @@ def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: 
     """
     values = {
         "id": event_id,
-        "type": event_type[:100],
-        "envelope": Jsonb(envelope),
-        "error": error[:1000],
+        "type": _storable(event_type)[:100],
+        "envelope": Jsonb(envelope, dumps=_json),
+        "error": _storable(error)[:1000],
         "dead": dead,
         "most": MOST_ATTEMPTS,
     }
@@ -65,6 +68,16 @@ def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: 
         cursor.execute(_RECORD, values)
         _, is_dead = cursor.fetchone()
     return bool(is_dead)
+
+
+def _storable(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL does not take."""
+    return text.replace("\0", "\ufffd")
+
+
+def _json(value: Any) -> str:
+    """Return JSON that jsonb takes: an escaped NUL becomes the replacement character."""
+    return _ESCAPED_NUL.sub("\\1\ufffd", orjson.dumps(value).decode())
 
 
 def claim_due(*, limit: int) -> list[DueEvent]:

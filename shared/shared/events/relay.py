@@ -8,6 +8,7 @@ again, which the inbox makes harmless. Rows are found by `sent_at IS NULL`, neve
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 _IDLE_SECONDS = 0.5  # the slow poll under the hints
 _STANDBY_SECONDS = 1.0
+_MEASURE_SECONDS = 5.0
 
 
 class Relay:
@@ -42,6 +44,7 @@ class Relay:
         self._progress = progress
         self._publisher = Publisher(settings.BROKER_URL)
         self._faults = 0
+        self._measured_at = float("-inf")
 
     def run(self) -> None:
         """Pump until told to stop; outages of database or broker are waited for."""
@@ -65,6 +68,7 @@ class Relay:
             with hints.subscription(outbox.WAKE_CHANNEL) as pause:
                 while not self._stopping.is_set():
                     self._progress()
+                    self._measure()
                     if not self.pump():
                         pause(_IDLE_SECONDS)
 
@@ -76,6 +80,18 @@ class Relay:
             moved = collect_dead(self._publisher)
         self._faults = 0
         return moved
+
+    def _measure(self) -> None:
+        """Look at the backlog every few seconds; only the active relay does."""
+        if time.monotonic() - self._measured_at < _MEASURE_SECONDS:
+            return
+        self._measured_at = time.monotonic()
+        unsent, oldest = outgoing.pending()
+        metrics.OUTBOX_UNSENT.set(unsent)
+        metrics.OUTBOX_OLDEST.set(oldest)
+        failed = failures.counts()
+        metrics.INBOX_RETRYING.set(failed["retrying"])
+        metrics.INBOX_DEAD.set(failed["dead"])
 
     def _after_fault(self, error: Exception) -> None:
         """Log the fault once per outage and pause with growing, jittered intervals."""

@@ -1,5 +1,7 @@
 """Settings under which shared/ itself is tested, and mypy reads models."""
 
+import os
+
 from shared.settings.environment import Environment, load
 
 load(Environment)
@@ -8,3 +10,4 @@ from shared.settings.base import *  # noqa: E402, F403 (the environment must be 
 
 SERVICE = "shared"
 ROOT_URLCONF = "shared.testing.urls"
+SERVICE_HANDLERS = os.environ.get("TEST_HANDLERS")

@@ -174,6 +174,17 @@ def test_an_unknown_type_and_wrong_data_are_dead_without_the_values(effects):
     assert effects == []
 
 
+def test_a_nul_character_does_not_keep_a_dead_event_from_being_kept(effects):
+    raw = {**events.enveloped(greeting("a\0b")), "type": "x\0y", "note": "a \\u0000 b"}
+
+    assert delivery.deliver(raw) == "dead"
+
+    kept = FailedEvent.objects.get()
+    assert kept.envelope["data"]["word"] == "a\ufffdb"
+    assert kept.envelope["note"] == "a \\u0000 b"
+    assert kept.type == "x\ufffdy"
+
+
 def test_dead_events_are_listed_shown_replayed_and_discarded(effects, capsys):
     effects.before = lambda _: {}["missing"]
     event, event_id, other = greeting(), uuid.uuid4(), uuid.uuid4()

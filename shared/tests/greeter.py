@@ -1,0 +1,36 @@
+"""A small service for tests that need a real worker: it answers each greeting with an echo, slowly.
+
+Run as `celery -A greeter_app worker`; the handler says through the outbox what it did, so that effects can be counted.
+"""
+
+import os
+import time
+from uuid import UUID
+
+from shared.events import outbox, registry
+from shared.events.contracts import Contract
+
+
+class Asked(Contract, type="shared.asked.v1", subject="guest_id"):
+    """A made-up event: how long the handler takes, and how often it kills its own process."""
+
+    guest_id: UUID
+    seconds: float = 0.0
+    deaths: str = ""
+
+
+class Echoed(Contract, type="shared.echoed.v1", subject="guest_id"):
+    """The effect of one handled Asked."""
+
+    guest_id: UUID
+
+
+@registry.handles(Asked)
+def on_asked(event: Asked, context: registry.Context) -> None:
+    """Append the effect, then take time, then perhaps die before the commit."""
+    outbox.append(Echoed(guest_id=event.guest_id))
+    time.sleep(event.seconds)
+    if event.deaths and not os.path.exists(event.deaths):
+        with open(event.deaths, "w") as marker:
+            marker.write(str(os.getpid()))
+        os.kill(os.getpid(), 9)

@@ -1,0 +1,163 @@
+"""A real Celery worker on a real broker: killed in the middle of a handler, it loses nothing and does nothing twice."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import greeter
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from kombu import Connection, Producer
+
+from shared.events import failures, outbox, relay, topology
+from shared.events.models import FailedEvent, InboxEvent, OutboxEvent
+from shared.events.publisher import Publisher
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TESTS = Path(__file__).parents[1]
+
+
+def eventually(check, seconds=30.0):
+    """Return the first true value of check() within the time; fails otherwise."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not so within {seconds} s")
+
+
+def start_worker():
+    url = settings.DATABASES["default"]
+    database = f"postgresql://{url['USER']}:{url['PASSWORD']}@{url['HOST']}:{url['PORT']}/{connection.settings_dict['NAME']}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "greeter_app", "worker", "-c", "2", "-Q", "shared.events"]
+        + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"],
+        cwd=TESTS,
+        env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(TESTS), "TEST_HANDLERS": "greeter"},
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def broker():
+    topology.declare()
+    with Connection(settings.BROKER_URL) as opened:
+        channel = opened.channel()
+        for name in ("shared.events", "shared.dead"):
+            channel.queue_purge(name)
+        yield channel
+        for name in ("shared.events", "shared.dead"):
+            channel.queue_delete(name)
+
+
+@pytest.fixture
+def worker(broker):
+    process = start_worker()
+    yield process
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def ask(count=1, **values):
+    with transaction.atomic():
+        ids = outbox.append(*(greeter.Asked(guest_id=uuid.uuid4(), **values) for _ in range(count)))
+    publisher = Publisher(settings.BROKER_URL)
+    assert relay.publish_outbox(publisher) == count
+    publisher.drop()
+    return ids
+
+
+def effects():
+    return OutboxEvent.objects.filter(type=greeter.Echoed.TYPE).count()
+
+
+def handled(ids):
+    return InboxEvent.objects.filter(event_id__in=ids).count() == len(ids)
+
+
+def test_events_reach_their_handler(worker):
+    ids = ask(count=20)
+
+    eventually(lambda: handled(ids))
+    assert effects() == 20
+
+
+def test_a_child_killed_in_mid_handler_leaves_no_effect_and_the_event_is_handled_again(worker, tmp_path):
+    ids = ask(deaths=str(tmp_path / "died"))
+
+    eventually(lambda: handled(ids))
+    assert (tmp_path / "died").exists()
+    assert effects() == 1
+
+
+def test_a_worker_killed_with_events_in_hand_loses_none(broker):
+    first = start_worker()
+    ids = ask(count=10, seconds=0.3)
+    eventually(lambda: InboxEvent.objects.filter(event_id__in=ids).exists())
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert not handled(ids)
+
+    second = start_worker()
+    try:
+        eventually(lambda: handled(ids))
+    finally:
+        os.killpg(second.pid, signal.SIGKILL)
+        second.wait()
+    assert effects() == 10
+
+
+def test_a_worker_told_to_stop_finishes_what_it_has(broker):
+    process = start_worker()
+    ids = ask(count=2, seconds=1.5)
+    eventually(lambda: broker.queue_declare("shared.events", passive=True).message_count == 0)
+    time.sleep(0.5)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=20) == 0
+    assert handled(ids)
+    assert effects() == 2
+
+
+@pytest.mark.parametrize("body", [b"{no json", b"[[], {}, {}]"])
+def test_a_message_that_no_task_understands_is_kept_as_a_dead_letter(worker, broker, body):
+    headers = {"task": "plaza.deliver", "id": str(uuid.uuid4()), "lang": "py"}
+    Producer(broker).publish(
+        body,
+        exchange=topology.EVENTS.name,
+        routing_key=topology.retry_key("shared"),
+        content_type="application/json",
+        content_encoding="utf-8",
+        headers=headers,
+    )
+    publisher = Publisher(settings.BROKER_URL)
+
+    eventually(lambda: relay.collect_dead(publisher) or FailedEvent.objects.exists())
+
+    assert failures.counts() == {"retrying": 0, "dead": 1}
+    publisher.drop()
+
+
+def test_a_task_of_another_name_cannot_be_called(worker, broker):
+    Producer(broker).publish(
+        b'[[1], {}, {}]',
+        exchange=topology.EVENTS.name,
+        routing_key=topology.retry_key("shared"),
+        content_type="application/json",
+        content_encoding="utf-8",
+        headers={"task": "celery.backend_cleanup2", "id": str(uuid.uuid4()), "lang": "py"},
+    )
+    publisher = Publisher(settings.BROKER_URL)
+
+    eventually(lambda: relay.collect_dead(publisher))
+
+    assert FailedEvent.objects.get().error == "dead-lettered by the broker: rejected"
+    publisher.drop()
