@@ -18,6 +18,7 @@ SIZE, LARGEST_SIZE = 20, 100
 PARAMETERS = {"v1": frozenset({"page", "page_size"}), "v2": frozenset({"cursor", "limit"})}
 
 Row = Callable[[Mapping[str, Any]], dict[str, Any]]
+Complete = Callable[[Sequence[dict[str, Any]]], Sequence[dict[str, Any]]]
 Address = Callable[[Mapping[str, str]], str]
 
 
@@ -52,6 +53,8 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]  # noqa: SLF001 (public API)
         values = [field.to_python(value) for field, value in zip(fields, parts[1:], strict=True)]
+        if None in values:
+            raise ValueError("nothing is beyond null")
         return Cursor(values=values, backwards=bool(int(parts[0])))
     except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
         raise InvalidCursor(details={"cursor": ["This cursor is not valid here."]}) from error
@@ -67,7 +70,12 @@ def size_of(text: str | None, *, name: str) -> int:
 
 
 def numbered(
-    queryset: QuerySet[Any], *, params: Mapping[str, str], order: Sequence[str], row: Row
+    queryset: QuerySet[Any],
+    *,
+    params: Mapping[str, str],
+    order: Sequence[str],
+    row: Row,
+    complete: Complete = list,
 ) -> dict[str, Any]:
     """Return the v1 body of one page; raises InvalidInput, NoSuchPage."""
     size = size_of(params.get("page_size"), name="page_size")
@@ -87,12 +95,18 @@ def numbered(
             "has_next": page.has_next(),
             "has_previous": page.has_previous(),
         },
-        "results": [row(each) for each in page.object_list],
+        "results": [row(each) for each in complete(list(page.object_list))],
     }
 
 
 def keyset(
-    queryset: QuerySet[Any], *, params: Mapping[str, str], order: Sequence[str], row: Row, address: Address
+    queryset: QuerySet[Any],
+    *,
+    params: Mapping[str, str],
+    order: Sequence[str],
+    row: Row,
+    address: Address,
+    complete: Complete = list,
 ) -> dict[str, Any]:
     """Return the v2 body of one page, with the addresses of its neighbours; raises InvalidInput."""
     size = size_of(params.get("limit"), name="limit")
@@ -107,7 +121,7 @@ def keyset(
     if backwards:
         found.reverse()
     return {
-        "data": [row(each) for each in found],
+        "data": [row(each) for each in complete(found)],
         "next": _neighbour(found, order, address, wanted=more or backwards, backwards=False),
         "previous": _neighbour(
             found, order, address, wanted=more if backwards else cursor is not None, backwards=True

@@ -78,19 +78,29 @@ class ApiView(APIView):
         """Return 204."""
         return HttpResponse(status=204)
 
-    def page(self, queryset: QuerySet[Any], *, row: pagination.Row, order: tuple[str, ...]) -> HttpResponse:
+    def page(
+        self,
+        queryset: QuerySet[Any],
+        *,
+        row: pagination.Row,
+        order: tuple[str, ...],
+        complete: pagination.Complete = list,
+    ) -> HttpResponse:
         """Return one page of a queryset of `.values()` in the dialect.
 
         Args:
             queryset: the filtered rows, as dictionaries that contain the ordering fields.
             row: makes a row's JSON value.
             order: ordering fields, the last of them unique.
+            complete: adds to the page's rows what needs one further query for all of them.
         """
         params = {name: str(value) for name, value in self.request.query_params.items()}
         if self.dialect.keyset:
-            body = pagination.keyset(queryset, params=params, order=order, row=row, address=self._address)
+            body = pagination.keyset(
+                queryset, params=params, order=order, row=row, address=self._address, complete=complete
+            )
         else:
-            body = pagination.numbered(queryset, params=params, order=order, row=row)
+            body = pagination.numbered(queryset, params=params, order=order, row=row, complete=complete)
         return HttpResponse(dumps(body), content_type="application/json")
 
     def _page_params(self) -> frozenset[str]:
