@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from devstack import config as configuration
-from devstack import daemon, down, errors, execute, logs, report, up
+from devstack import daemon, down, errors, execute, logs, report, testrun, up
 from devstack.parts import catalogue
 
 
@@ -50,7 +50,14 @@ def parser() -> argparse.ArgumentParser:
     _status(commands.add_parser("status", help="show parts, ports, versions, memory"))
     _logs(commands.add_parser("logs", help="follow the logs"))
     _exec(commands.add_parser("exec", help="run a command with PostgreSQL, RabbitMQ and Valkey of its own"))
+    _test(commands.add_parser("test", help="run the test suites"))
     return top
+
+
+def _test(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", nargs="*", help="shared, users, … (default: all)")
+    command.add_argument("-k", dest="expression", default="", help="only tests that match (see pytest -k)")
+    command.set_defaults(run=lambda chosen: testrun.run(names=chosen.suite, expression=chosen.expression))
 
 
 def _config() -> configuration.Config:

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from devstack import config as configuration
-from devstack import files, ports
+from devstack import files, ports, processes
 
 #: variables of the user's shell that must not reach the stack's processes
-_OWN = ("PLAZA_", "RABBITMQ_", "PG", "DJANGO_SETTINGS_MODULE", "PYTEST_")
+_OWN = ("PLAZA_", "RABBITMQ_", "PG", "DJANGO_SETTINGS_MODULE", "PYTEST_", "COVERAGE_")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,10 +82,8 @@ class Stack:
         return f"http://{ports.LOOPBACK}:{self.ports['gateway']}"
 
     def inherited(self) -> dict[str, str]:
-        """Return the user's environment without what would confuse the stack, this interpreter first in PATH."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_OWN)}
-        kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
-        return kept | {"PYTHONUNBUFFERED": "1"}
+        """Return the user's environment without what would confuse the stack's processes."""
+        return clean(environ=os.environ)
 
     def common(self) -> dict[str, str]:
         """Return the environment that every process of every service gets."""
@@ -106,6 +104,17 @@ class Stack:
             "ORDER_TIMEOUT": "900",
             "SEED_PASSWORD": self.passwords["seed"],
         }
+
+
+def clean(*, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without variables of other stacks and servers, this interpreter first in PATH."""
+    kept = {
+        key: value
+        for key, value in environ.items()
+        if not key.startswith(_OWN) and key not in configuration.SERVERS and key != processes.MARK
+    }
+    kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 def open_stack(*, config: configuration.Config) -> Stack:

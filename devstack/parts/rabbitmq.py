@@ -1,11 +1,15 @@
 """RabbitMQ and Erlang from Debian's packages, unpacked in the cache and run in the foreground, all on loopback."""
 
+import base64
 import functools
+import hashlib
+import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 
-from devstack import debian, part, ports, readiness
+from devstack import debian, part, ports, readiness, suites
 from devstack import stack as stacks
 
 NAME = "rabbitmq"
@@ -50,9 +54,35 @@ def prepare(*, stack: stacks.Stack) -> None:
     written = home / "rabbitmq.conf"
     written.touch(mode=0o600)
     written.write_text(_configuration(stack=stack), encoding="utf-8")
+    accounts = home / "definitions.json"
+    accounts.touch(mode=0o600)
+    accounts.write_text(json.dumps(definitions(password=stack.passwords[NAME])), encoding="utf-8")
     (home / "enabled_plugins").write_text(
         "[rabbitmq_prometheus].\n" if stack.config.durable else "[].\n", encoding="utf-8"
     )
+
+
+def definitions(*, password: str) -> dict[str, object]:
+    """Describe the account and its virtual hosts: `/`, and one for every test suite that may publish.
+
+    The password is stored as RabbitMQ's salted SHA-256 (https://www.rabbitmq.com/docs/passwords).
+    """
+    salt = secrets.token_bytes(4)
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    hosts = ["/", *(suite.name for suite in suites.ALL if suite.settings)]
+    everything = {"user": "plaza", "configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "users": [
+            {
+                "name": "plaza",
+                "password_hash": base64.b64encode(salt + digest).decode(),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": ["administrator"],
+            }
+        ],
+        "vhosts": [{"name": host} for host in hosts],
+        "permissions": [{"vhost": host, **everything} for host in hosts],
+    }
 
 
 def unpack(*, cache: Path) -> Path:
@@ -74,8 +104,7 @@ def _configuration(*, stack: stacks.Stack) -> str:
         "listeners.tcp.1": stack.address(name=NAME),
         "prometheus.tcp.ip": ports.LOOPBACK,
         "prometheus.tcp.port": stack.ports["rabbitmq.metrics"],
-        "default_user": "plaza",
-        "default_pass": stack.passwords[NAME],
+        "load_definitions": str(stack.run_dir / NAME / "definitions.json"),
         "log.console": "true",
         "log.console.level": "warning",
         "log.connection.level": "error",  # or every readiness check is a warning

@@ -1,19 +1,28 @@
 """The processes of one Django service: migrate (a job), web, worker, relay and beat."""
 
 import functools
+import os
 import sys
 
 from devstack import config, part, readiness
 from devstack import stack as stacks
 
 PYTHON = sys.executable
-WEB_WORKERS, WEB_THREADS = 2, 16
+WEB_WORKERS = 1 if (os.cpu_count() or 1) <= 2 else 2  # noqa: PLR2004  (three services share the processors)
+WEB_THREADS = 16
 #: The dead workers' metric files of an earlier start would be counted for ever, so the directory is emptied first.
 FRESH_METRICS = (
     'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" '
     '&& exec "$0" -m gunicorn -c python:shared.gunicorn "$1.wsgi"'
 )
-MIGRATE = '"$0" manage.py migrate --noinput && exec "$0" manage.py declare_queues'
+#: `manage.py migrate` and `manage.py declare_queues` in one interpreter, which saves seconds of every start.
+MIGRATE = """
+import django
+from django.core import management
+django.setup()
+management.call_command("migrate", interactive=False)
+management.call_command("declare_queues")
+"""
 
 
 def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
@@ -22,9 +31,10 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
     migrate = part.Part(
         name=f"{service}.migrate",
         needs=_stores(stack=stack),
-        command=("/bin/sh", "-c", MIGRATE, PYTHON),
+        command=(PYTHON, "-c", MIGRATE),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service),
+        environment=environment(stack=stack, service=service)
+        | {"DJANGO_SETTINGS_MODULE": f"{service}.settings"},
         start_seconds=120,
         once=True,
         remedy="read its log; a failed migration names the statement and the reason",

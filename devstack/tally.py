@@ -1,0 +1,97 @@
+"""What a test run says at its end: counts, the shares of the pyramid, coverage."""
+
+import collections
+import dataclasses
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from pathlib import Path
+
+LEVELS = ("unit", "integration", "e2e")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tally:
+    """The outcome of one suite."""
+
+    suite: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    levels: "collections.Counter[str]" = dataclasses.field(default_factory=collections.Counter)
+
+
+def read(*, suite: str, path: Path) -> Tally:
+    """Read a suite's outcome from its JUnit file; a missing file (pytest died) counts as one failure."""
+    try:
+        cases = list(ElementTree.parse(path).iter("testcase"))  # noqa: S314  (written by our own pytest)
+    except (OSError, ElementTree.ParseError):
+        return Tally(suite=suite, failed=1)
+    outcomes = collections.Counter(_outcome(case=case) for case in cases)
+    return Tally(
+        suite=suite,
+        passed=outcomes["passed"],
+        failed=outcomes["failed"],
+        skipped=outcomes["skipped"],
+        seconds=sum(float(case.get("time", "0")) for case in cases),
+        levels=collections.Counter(level(case=case.get("classname", "")) for case in cases),
+    )
+
+
+def _outcome(*, case: ElementTree.Element) -> str:
+    tags = {child.tag for child in case}
+    if tags & {"failure", "error"}:
+        return "failed"
+    return "skipped" if "skipped" in tags else "passed"
+
+
+def level(*, case: str) -> str:
+    """Tell the level of a test by its folder: `services.users.tests.unit.test_x` is unit."""
+    folders = case.split(".")
+    return next((name for name in LEVELS if name in folders), "integration")
+
+
+def tell(*, tallies: Sequence[Tally]) -> list[str]:
+    """Write the counts and shares as lines; the last one is `N passed, N failed`."""
+    lines = [f"{'suite':<10} {'passed':>7} {'failed':>7} {'seconds':>8}"]
+    lines += [f"{one.suite:<10} {one.passed:>7} {one.failed:>7} {one.seconds:>8.1f}" for one in tallies]
+    levels = sum((one.levels for one in tallies), collections.Counter())
+    total = sum(levels.values()) or 1
+    shares = [f"{name} {levels[name]} ({100 * levels[name] / total:.0f} %)" for name in LEVELS]
+    lines.append("pyramid: " + ", ".join(shares))
+    skipped = sum(one.skipped for one in tallies)
+    if skipped:
+        lines.append(f"skipped: {skipped} (no test may be skipped; each counts as failed)")
+    passed = sum(one.passed for one in tallies)
+    failed = sum(one.failed for one in tallies) + skipped
+    return [*lines, f"{passed} passed, {failed} failed"]
+
+
+def coverage(*, directory: Path, root: Path) -> str:
+    """Combine the suites' coverage data and tell the share per package and in total; empty without data."""
+    base = [sys.executable, "-m", "coverage"]
+    data = f"--data-file={directory / 'combined'}"
+    parts = [str(path) for path in directory.glob("data.*")]
+    steps = (
+        [*base, "combine", "--quiet", data, *parts],
+        [*base, "json", "--quiet", data, "--ignore-errors", f"-o{directory / 'coverage.json'}"],
+    )
+    for step in steps:
+        if not parts or subprocess.run(step, cwd=root, check=False).returncode:  # noqa: S603  (coverage itself)
+            return ""
+    measured = json.loads((directory / "coverage.json").read_text(encoding="utf-8"))
+    return "coverage: " + ", ".join(_shares(files=measured["files"], total=measured["totals"]))
+
+
+def _shares(*, files: dict[str, dict[str, dict[str, int]]], total: dict[str, float]) -> list[str]:
+    covered: collections.Counter[str] = collections.Counter()
+    statements: collections.Counter[str] = collections.Counter()
+    for name, measured in files.items():
+        package = Path(name).parts[1] if name.startswith("services/") else Path(name).parts[0]
+        covered[package] += measured["summary"]["covered_lines"] + measured["summary"]["covered_branches"]
+        statements[package] += measured["summary"]["num_statements"] + measured["summary"]["num_branches"]
+    each = [f"{name} {100 * covered[name] / (statements[name] or 1):.1f} %" for name in sorted(statements)]
+    return [*each, f"total {total['percent_covered']:.1f} %"]

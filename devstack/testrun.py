@@ -1,0 +1,97 @@
+"""`devstack test`: the stores once, every suite in a pytest process of its own, one account at the end."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent import futures
+from pathlib import Path
+
+from devstack import config, ephemeral, errors, stack, suites, tally
+
+BESIDE = 2
+"""So many suites run beside each other."""
+NOTHING_COLLECTED = 5  # pytest's exit code
+_screen = threading.Lock()
+
+
+def run(*, names: Sequence[str], expression: str) -> int:
+    """Run the named suites (default: all), optionally only tests that match a pytest -k expression.
+
+    Returns 0 when at least one test ran and all passed. Raises DevstackError when a suite or store is missing.
+    """
+    selected = suites.chosen(names=names, root=config.ROOT)
+    directory = config.from_environment(environ=os.environ).run_dir / "coverage"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    with contextlib.ExitStack() as opened:
+        stores = None
+        if any(suite.settings for suite in selected):
+            stores = opened.enter_context(ephemeral.stores())
+        tallies = _all(selected=selected, stores=stores, expression=expression, directory=directory)
+    lines = tally.tell(tallies=tallies)
+    lines.insert(-1, tally.coverage(directory=directory, root=config.ROOT))
+    sys.stdout.write("\n" + "\n".join(line for line in lines if line) + "\n")
+    passed, failed = sum(one.passed for one in tallies), sum(one.failed + one.skipped for one in tallies)
+    if not passed and not failed:
+        raise errors.DevstackError("no test was run", why=f"nothing matches {expression!r}", remedy="check K=")
+    return 1 if failed else 0
+
+
+def _all(
+    *, selected: Sequence[suites.Suite], stores: stack.Stack | None, expression: str, directory: Path
+) -> list[tally.Tally]:
+    def one(suite: suites.Suite) -> tally.Tally:
+        return _one(suite=suite, stores=stores, expression=expression, directory=directory, quiet=len(selected) > 1)
+
+    together = [suite for suite in selected if not suite.alone]
+    with futures.ThreadPoolExecutor(max_workers=BESIDE) as pool:
+        tallies = list(pool.map(one, together))
+    return tallies + [one(suite) for suite in selected if suite.alone]
+
+
+def _one(
+    *, suite: suites.Suite, stores: stack.Stack | None, expression: str, directory: Path, quiet: bool
+) -> tally.Tally:
+    junit = directory / f"{suite.name}.xml"
+    command = [
+        *(sys.executable, "-m", "coverage", "run", f"--data-file={directory / 'data'}", "-m", "pytest"),
+        *(suite.path, "-q", "-p", "no:valkey", f"--junitxml={junit}", "-o", "junit_family=xunit2"),
+        *(("-k", expression) if expression else ()),
+    ]
+    environment = environment_of(suite=suite, stores=stores)
+    done = subprocess.run(  # noqa: S603  (pytest on our own tests)
+        command,
+        cwd=config.ROOT,
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+    )
+    with _screen:
+        sys.stdout.write(f"\n== {suite.name}\n{(done.stdout or b'').decode(errors='replace')}")
+        sys.stdout.flush()
+    counted = tally.read(suite=suite.name, path=junit)
+    if done.returncode in {0, 1} or (done.returncode == NOTHING_COLLECTED and expression):
+        return counted
+    # an interrupted, broken or empty suite must not look like a passed one
+    return tally.Tally(suite=suite.name, failed=max(counted.failed, 1), passed=counted.passed, levels=counted.levels)
+
+
+def environment_of(*, suite: suites.Suite, stores: stack.Stack | None) -> dict[str, str]:
+    """Return the environment of a suite: a database, virtual host and cache number of its own where it needs them."""
+    inherited = stack.clean(environ=os.environ)
+    if not suite.settings or stores is None:
+        return inherited
+    number = [each.name for each in suites.ALL].index(suite.name) + 1
+    own = {
+        "DJANGO_SETTINGS_MODULE": suite.settings,
+        "DATABASE_URL": stores.database_url(name=suite.name),
+        "BROKER_URL": stores.broker_url.removesuffix("/") + suite.name,
+        "CACHE_URL": stores.cache_url.removesuffix("0") + str(number),
+        "LOG_FORMAT": "console",
+    }
+    return inherited | stores.common() | own
