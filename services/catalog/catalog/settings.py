@@ -15,4 +15,4 @@ SERVICE = "catalog"
 SERVICE_HANDLERS = "catalog.handlers"
 ROOT_URLCONF = "catalog.urls"
 WSGI_APPLICATION = "catalog.wsgi.application"
-INSTALLED_APPS = [*INSTALLED_APPS, "catalog"]
+INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.postgres", "catalog"]

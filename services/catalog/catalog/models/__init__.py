@@ -1,0 +1,16 @@
+"""The tables of the catalog."""
+
+from catalog.models.imports import Import, ImportChunk, ImportRowError
+from catalog.models.products import Category, Product
+from catalog.models.stock import Reservation, ReservationLine, StockEntry
+
+__all__ = [
+    "Category",
+    "Import",
+    "ImportChunk",
+    "ImportRowError",
+    "Product",
+    "Reservation",
+    "ReservationLine",
+    "StockEntry",
+]
