@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from shared.errors import InvalidInput, NotFound
 
 SIZE, LARGEST_SIZE = 20, 100
+_WRONG_CURSOR = {"cursor": ["This cursor is not valid here."]}
 PARAMETERS = {"v1": frozenset({"page", "page_size"}), "v2": frozenset({"cursor", "limit"})}
 
 Row = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -53,11 +54,12 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]  # noqa: SLF001 (public API)
         values = [field.to_python(value) for field, value in zip(fields, parts[1:], strict=True)]
-        if None in values:
-            raise ValueError("nothing is beyond null")
-        return Cursor(values=values, backwards=bool(int(parts[0])))
+        backwards = bool(int(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
-        raise InvalidCursor(details={"cursor": ["This cursor is not valid here."]}) from error
+        raise InvalidCursor(details=_WRONG_CURSOR) from error
+    if None in values:  # nothing is beyond null
+        raise InvalidCursor(details=_WRONG_CURSOR)
+    return Cursor(values=values, backwards=backwards)
 
 
 def size_of(text: str | None, *, name: str) -> int:
