@@ -41,8 +41,8 @@ class GaveUpError(ReplayError):
 class Answer:
     """What came back; the body is the decoded JSON, or an empty object.
 
-    sent_at is when the request that it answers was sent first (seconds of the monotonic clock); in_doubt means that
-    an attempt before this one may have done the work without our hearing of it.
+    sent_at is when the request that it answers was sent first, in seconds of the monotonic clock.
+    in_doubt means that an attempt before this one may have done the work without our hearing of it.
     """
 
     status: int

@@ -162,6 +162,8 @@ def to_cents(amount: Decimal) -> Decimal:
         InvalidOperation: it is not a number that can be rounded, such as NaN or Infinity.
 
     """
+    if not amount.is_finite():
+        raise InvalidOperation(amount)
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 

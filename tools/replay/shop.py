@@ -120,17 +120,17 @@ async def _completed(*, api: client.Api, staff: client.Bearer, import_id: str) -
         if time.monotonic() > deadline:
             raise ReplayError(
                 f"The import is still {job['status']} after {IMPORT_SECONDS:g} s",
-                why=f"{job['processed']} of {job['total']} rows are processed",
+                why=f"{job.get('processed')} of {job.get('total')} rows are processed",
                 remedy="look at `make logs S=catalog`, then run the same command again",
             )
         await asyncio.sleep(_POLL_SECONDS)
-    if job["status"] == "failed" or job["failed"]:
+    if job["status"] == "failed" or job.get("failed"):
         raise _failed(job)
 
 
 def _failed(job: Mapping[str, Any]) -> ReplayError:
     return ReplayError(
         "The products were not imported",
-        why=f"{job['status']}, {job['failed']} of {job['total']} rows failed: {job.get('errors')}",
+        why=f"{job['status']}, {job.get('failed')} of {job.get('total')} rows failed: {job.get('errors')}",
         remedy="look at `make logs S=catalog`",
     )
