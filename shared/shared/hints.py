@@ -7,7 +7,7 @@ instead of at its next poll. PostgreSQL's NOTIFY would serialise commits (decisi
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import redis
@@ -46,42 +46,67 @@ def publish(channel: str) -> None:
         _silent_until = time.monotonic() + _PAUSE_AFTER_FAULT
 
 
+class Listener:
+    """Listens on one channel; while Valkey is away it only sleeps, and subscribes again when it is back.
+
+    Args:
+        channel: where news is announced.
+    """
+
+    def __init__(self, channel: str) -> None:
+        self._name = _name(channel)
+        self._pubsub: redis.client.PubSub | None = None
+        self._ensure()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait at most the given seconds; returns early, with True, when there is news."""
+        deadline = time.monotonic() + seconds
+        try:
+            if self._ensure():
+                return self._listen(deadline)
+        except redis.RedisError:
+            self.close()
+        time.sleep(max(deadline - time.monotonic(), 0))
+        return False
+
+    def close(self) -> None:
+        """Stop listening."""
+        pubsub, self._pubsub = self._pubsub, None
+        if pubsub is not None:
+            with suppress(redis.RedisError):
+                pubsub.close()
+
+    def _ensure(self) -> bool:
+        """Return whether the channel is subscribed, and subscribe it when it is not."""
+        if self._pubsub is None:
+            pubsub = _client().pubsub(ignore_subscribe_messages=True)
+            try:
+                pubsub.subscribe(self._name)
+            except redis.RedisError:
+                pubsub.close()
+                return False
+            self._pubsub = pubsub
+        return True
+
+    def _listen(self, deadline: float) -> bool:
+        """Wait for news until the deadline; one burst of hints is one piece of news."""
+        assert self._pubsub is not None  # noqa: S101 (for the type checker)
+        while (left := deadline - time.monotonic()) > 0:
+            if self._pubsub.get_message(timeout=left) is not None:
+                while self._pubsub.get_message(timeout=0.0) is not None:
+                    pass
+                return True
+        return False
+
+
 @contextmanager
 def subscription(channel: str) -> Iterator[Callable[[float], bool]]:
     """Listen on a channel for the block; yields pause(seconds), which returns early (True) when there is news."""
+    listener = Listener(channel)
     try:
-        listener = _client().pubsub(ignore_subscribe_messages=True)
-        listener.subscribe(_name(channel))
-    except redis.RedisError:
-        yield _sleep
-        return
-    try:
-        yield lambda seconds: _listen(listener, seconds)
+        yield listener.pause
     finally:
         listener.close()
-
-
-def _sleep(seconds: float) -> bool:
-    """Pause without hints."""
-    time.sleep(seconds)
-    return False
-
-
-def _listen(listener: "redis.client.PubSub", seconds: float) -> bool:
-    """Wait for news at most the given seconds; one burst of hints is one piece of news."""
-    deadline = time.monotonic() + seconds
-    news = False
-    try:
-        while (left := deadline - time.monotonic()) > 0 or news:
-            message = listener.get_message(timeout=0.0 if news else max(left, 0.001))
-            if message is None:
-                if news:
-                    return True
-                continue
-            news = True
-    except redis.RedisError:
-        _sleep(max(deadline - time.monotonic(), 0))
-    return news
 
 
 def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> Found | None:

@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
 
 from shared import context, metrics, tracing
 from shared.db.faults import is_outage, is_transient
@@ -92,7 +93,7 @@ def _run(event: Envelope, contract: Contract, handler: registry.Handler, attempt
                     return DUPLICATE
                 handler(contract, _context(event, attempt))
                 _forget(event, attempt)
-        except DatabaseError as error:
+        except DatabaseFault as error:
             if not (left and is_transient(error)):
                 raise
         else:
@@ -154,7 +155,7 @@ def _while_database_is_away(act: Callable[[], str]) -> str:
     while True:
         try:
             return act()
-        except DatabaseError as error:
+        except DatabaseFault as error:
             if not is_outage(error):
                 raise
             if time.monotonic() > deadline:

@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 
 from shared import hints, metrics
 from shared.db.faults import is_outage
@@ -52,7 +53,7 @@ class Relay:
             self._progress()
             try:
                 self._lead()
-            except (BrokerAway, DatabaseError) as error:
+            except (BrokerAway, DatabaseFault) as error:
                 self._after_fault(error)
         self._publisher.drop()
 
@@ -73,7 +74,7 @@ class Relay:
                         pause(_IDLE_SECONDS)
 
     def pump(self) -> int:
-        """Do one round and return how many messages it moved; raises BrokerAway or DatabaseError."""
+        """Do one round and return how many messages it moved; raises BrokerAway or a database error."""
         moved = publish_outbox(self._publisher) + publish_retries(self._publisher)
         if not moved:
             self._publisher.beat()
@@ -95,7 +96,7 @@ class Relay:
 
     def _after_fault(self, error: Exception) -> None:
         """Log the fault once per outage and pause with growing, jittered intervals."""
-        if isinstance(error, DatabaseError) and not is_outage(error):
+        if isinstance(error, DatabaseFault) and not is_outage(error):
             log.exception("relay_database_error")
         elif not self._faults:
             log.warning("relay_waiting", extra={"cause": str(error)[:200]})

@@ -7,7 +7,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from shared.health import heartbeat
@@ -36,7 +37,7 @@ def _look(name: str, probe: Callable[[], str], *, fatal: bool) -> Part:
     started = time.perf_counter()
     try:
         note = probe()
-    except (DatabaseError, redis.RedisError, OSError):
+    except (DatabaseFault, redis.RedisError, OSError):
         note = "does not answer"
     return Part(name=name, ok=not note, fatal=fatal, seconds=time.perf_counter() - started, note=note)
 

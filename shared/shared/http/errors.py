@@ -11,7 +11,6 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 
@@ -97,7 +96,7 @@ def _understood(exc: Exception) -> tuple[int, errors.AppError, dict[str, str]]:
         return status_of(exc), exc, challenge
     if isinstance(exc, drf.APIException):
         return _from_drf(exc)
-    if isinstance(exc, DatabaseError) and is_outage(exc):
+    if is_outage(exc):
         return 503, errors.Unavailable(retry_after=_OUTAGE_RETRY_SECONDS), {}
     return _from_django(exc)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import greeter
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from kombu import Connection, Producer
 
 from shared.events import failures, outbox, relay, topology
@@ -21,6 +21,7 @@ from shared.events.publisher import Publisher
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TESTS = Path(__file__).parents[1]
+QUEUES = ("shared.events", "shared.dead")
 
 
 def eventually(check, seconds=30.0):
@@ -35,7 +36,7 @@ def eventually(check, seconds=30.0):
 
 def start_worker():
     url = settings.DATABASES["default"]
-    database = f"postgresql://{url['USER']}:{url['PASSWORD']}@{url['HOST']}:{url['PORT']}/{connection.settings_dict['NAME']}"
+    database = f"postgresql://{url['USER']}:{url['PASSWORD']}@{url['HOST']}:{url['PORT']}/{url['NAME'].removesuffix('_test') + '_test'}"
     return subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "greeter_app", "worker", "-c", "2", "-Q", "shared.events"]
         + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"],
@@ -45,20 +46,26 @@ def start_worker():
     )
 
 
-@pytest.fixture
-def broker():
+@pytest.fixture(scope="module")
+def channel():
     topology.declare()
     with Connection(settings.BROKER_URL) as opened:
         channel = opened.channel()
-        for name in ("shared.events", "shared.dead"):
-            channel.queue_purge(name)
         yield channel
-        for name in ("shared.events", "shared.dead"):
+        for name in QUEUES:
             channel.queue_delete(name)
 
 
 @pytest.fixture
-def worker(broker):
+def broker(channel):
+    """The queues, empty."""
+    for name in QUEUES:
+        channel.queue_purge(name)
+    return channel
+
+
+@pytest.fixture(scope="module")
+def worker(channel, django_db_setup):
     process = start_worker()
     yield process
     os.killpg(process.pid, signal.SIGKILL)
@@ -80,21 +87,6 @@ def effects():
 
 def handled(ids):
     return InboxEvent.objects.filter(event_id__in=ids).count() == len(ids)
-
-
-def test_events_reach_their_handler(worker):
-    ids = ask(count=20)
-
-    eventually(lambda: handled(ids))
-    assert effects() == 20
-
-
-def test_a_child_killed_in_mid_handler_leaves_no_effect_and_the_event_is_handled_again(worker, tmp_path):
-    ids = ask(deaths=str(tmp_path / "died"))
-
-    eventually(lambda: handled(ids))
-    assert (tmp_path / "died").exists()
-    assert effects() == 1
 
 
 def test_a_worker_killed_with_events_in_hand_loses_none(broker):
@@ -125,6 +117,21 @@ def test_a_worker_told_to_stop_finishes_what_it_has(broker):
     assert process.wait(timeout=20) == 0
     assert handled(ids)
     assert effects() == 2
+
+
+def test_events_reach_their_handler(worker, broker):
+    ids = ask(count=20)
+
+    eventually(lambda: handled(ids))
+    assert effects() == 20
+
+
+def test_a_child_killed_in_mid_handler_leaves_no_effect_and_the_event_is_handled_again(worker, broker, tmp_path):
+    ids = ask(deaths=str(tmp_path / "died"))
+
+    eventually(lambda: handled(ids))
+    assert (tmp_path / "died").exists()
+    assert effects() == 1
 
 
 @pytest.mark.parametrize("body", [b"{no json", b"[[], {}, {}]"])
