@@ -1,7 +1,11 @@
 """The routes of the users service."""
 
-from shared.http.urls import HANDLERS, versioned
+from django.urls import path
 
-urlpatterns = [*versioned()]
+from shared.http.urls import HANDLERS, versioned
+from users.api.urls import routes
+from users.api.views.keys import KeySet
+
+urlpatterns = [*versioned(*routes), path(".well-known/jwks.json", KeySet.as_view())]
 
 handler400, handler404, handler500 = HANDLERS

@@ -25,7 +25,7 @@ def verdict(*, generation: int, current: int, since_rotation: timedelta, alive: 
     Args:
         generation: of the presented token; the family's first token has 1.
         current: the family's latest generation.
-        since_rotation: time since the latest generation was made; below zero when a parallel use just made it.
+        since_rotation: time since the latest generation was made; below zero if a parallel use just made it.
         alive: the family is neither revoked nor expired.
     """
     if not alive:

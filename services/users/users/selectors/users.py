@@ -26,6 +26,8 @@ PROFILE = (
     "updated_at",
 )
 ACCOUNT = (*PROFILE, "is_active", "last_login_at", "deactivated_at")
+GREETING = ("id", "email", "username", "user_type", "is_verified", "is_staff")
+ACCOUNT_PARAMETERS = filters.PARAMETERS
 
 
 class NoSuchUser(NotFound):
@@ -34,9 +36,9 @@ class NoSuchUser(NotFound):
     message = "There is no such user."
 
 
-def row(user: User) -> dict[str, Any]:
+def row(user: User, fields: tuple[str, ...] = ACCOUNT) -> dict[str, Any]:
     """Return a loaded user as the row that the reads below would return."""
-    return {name: getattr(user, name) for name in ACCOUNT}
+    return {name: getattr(user, name) for name in fields}
 
 
 def profile(user_id: UUID) -> dict[str, Any]:
@@ -58,9 +60,7 @@ def accounts(params: Mapping[str, Any]) -> tuple[QuerySet[Any], tuple[str, ...]]
 def credentials(email: str) -> User | None:
     """Return the user with this address in any case, with what a login needs."""
     found = User.objects.annotate(key=Lower("email")).filter(key=Lower(Value(email)))
-    return found.only(
-        "id", "email", "username", "password", "is_active", "is_verified", "is_staff", "epoch"
-    ).first()
+    return found.only(*GREETING, "password", "is_active", "epoch").first()
 
 
 def is_active(user_id: UUID) -> bool:

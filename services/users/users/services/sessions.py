@@ -123,7 +123,7 @@ def _answer(user: User, refresh_token: str, *, now: datetime) -> dict[str, Any]:
         "refresh": refresh_token,
         "token_type": "Bearer",
         "expires_in": int(ACCESS_LIFETIME.total_seconds()),
-        "user": user,
+        "user": users.row(user, users.GREETING),
     }
 
 

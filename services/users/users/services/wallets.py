@@ -97,5 +97,5 @@ def _locked(*user_ids: UUID) -> dict[UUID, Decimal]:
 
 def _row(made: Transfer, *, balance: Decimal) -> dict[str, Any]:
     """Return a new transfer as a row."""
-    facts = ("id", "kind", "amount", "reference")
+    facts = ("id", "kind", "amount", "reference", "created_at")
     return {name: getattr(made, name) for name in facts} | {"balance": balance}

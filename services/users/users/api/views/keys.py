@@ -1,0 +1,23 @@
+"""The public keys that verify this installation's access tokens."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from shared.auth.permissions import AllowAny
+from shared.http.views import ApiView
+from users.selectors import keys
+
+# As long as the verifiers of this installation keep it (shared.auth.keys).
+_CACHEABLE = {"Cache-Control": "public, max-age=300"}
+
+
+class KeySet(ApiView):
+    """GET: the JSON Web Key Set (RFC 7517)."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> HttpResponse:
+        """Show every key that a valid token may name."""
+        del request
+        return self.reply(keys.jwks(), headers=_CACHEABLE)
