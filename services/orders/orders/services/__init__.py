@@ -13,12 +13,14 @@ from orders.services.answers import (
     order_stock_released,
 )
 from orders.services.cancelling import OrderNotCancellable, order_cancel, orders_of_user_cancel
-from orders.services.placing import (
-    PendingOrderExists,
+from orders.services.placing import PendingOrderExists, QuantityTooLarge, order_place
+from orders.services.purchasing import (
+    InsufficientFunds,
+    InsufficientStock,
+    ProductUnknown,
     QuantityNotPositive,
-    QuantityTooLarge,
-    order_place,
     product_purchase,
+    purchase_check,
 )
 from orders.services.purging import purge
 from orders.services.recording import Cause
@@ -27,9 +29,12 @@ from orders.services.users import user_deactivate, user_register
 
 __all__ = [
     "Cause",
+    "InsufficientFunds",
+    "InsufficientStock",
     "OrderNotCancellable",
     "OrderUnknown",
     "PendingOrderExists",
+    "ProductUnknown",
     "QuantityNotPositive",
     "QuantityTooLarge",
     "ReservationMismatch",
@@ -46,6 +51,7 @@ __all__ = [
     "orders_of_user_cancel",
     "orders_sweep",
     "product_purchase",
+    "purchase_check",
     "purge",
     "user_deactivate",
     "user_register",

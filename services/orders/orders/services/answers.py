@@ -43,7 +43,7 @@ def order_hold_confirm(
         OrderUnknown: there is no such order.
         ReservationMismatch: lines or total are not those of the order.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         order = _locked(order_id)
         decision = domain.decide(story_of(order), _M.STOCK_RESERVED)
         if decision.say is None:
@@ -101,7 +101,7 @@ def _hear(
     **facts: Any,
 ) -> None:
     """Lock the order, let the saga decide, write it down."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         order = _locked(order_id)
         record([changed(order, domain.decide(story_of(order), message, reason), cause, **facts)])
 

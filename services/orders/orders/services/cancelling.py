@@ -33,7 +33,7 @@ def order_cancel(*, order_id: UUID, actor: UUID, is_staff: bool) -> UUID:
         OrderNotCancellable: it is cancelled already, or completed and the actor is not staff.
     """
     rows = Order.objects.select_for_update().filter(id=order_id)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         order = (rows if is_staff else rows.filter(user_id=actor)).first()
         if order is None:
             raise NotFound
@@ -53,7 +53,7 @@ def orders_of_user_cancel(*, user_id: UUID, cause: Cause) -> int:
         cause: the event.
     """
     open_orders = Order.objects.filter(user_id=user_id, status__in=[each.value for each in domain.OPEN])
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         orders = list(open_orders.select_for_update().order_by("id"))
         reason = domain.Reason.USER_INACTIVE
         decisions = [

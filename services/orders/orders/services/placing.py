@@ -12,7 +12,7 @@ from orders import domain
 from orders.models import Order
 from shared import tracing
 from shared.db.models import uuid7
-from shared.errors import BusinessRuleBroken, Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput
 from shared.events import contracts, outbox
 
 # The pending order in the way may have moved on before it is looked up; then there is room after all.
@@ -34,12 +34,6 @@ class QuantityTooLarge(InvalidInput):
     message = f"items: At most {domain.LARGEST_QUANTITY} of one product may be ordered."
 
 
-class QuantityNotPositive(BusinessRuleBroken):
-    """A purchase asks for nothing."""
-
-    message = "Quantity must be greater than 0."
-
-
 def order_place(*, user_id: UUID, lines: Sequence[Line], now: datetime) -> dict[str, Any]:
     """Place an order: catalog is asked to hold its lines.
 
@@ -56,7 +50,7 @@ def order_place(*, user_id: UUID, lines: Sequence[Line], now: datetime) -> dict[
         QuantityTooLarge: the lines of one product add up to too much.
     """
     merged = _merged(lines)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for _ in range(_TRIES):
             order = _insert(user_id=user_id, quantities=merged, now=now)
             if order is not None:
@@ -66,24 +60,6 @@ def order_place(*, user_id: UUID, lines: Sequence[Line], now: datetime) -> dict[
             if pending_id is not None:
                 raise PendingOrderExists(extra={"order_id": pending_id}, retry_after=1)
         raise PendingOrderExists(retry_after=1)
-
-
-def product_purchase(*, user_id: UUID, product_id: UUID, quantity: int, now: datetime) -> dict[str, Any]:
-    """Place an order of one product.
-
-    Args:
-        user_id: who buys.
-        product_id: what.
-        quantity: how many.
-        now: when it is placed.
-
-    Raises:
-        QuantityNotPositive: the quantity is 0 or less.
-        PendingOrderExists: as order_place.
-    """
-    if quantity <= 0:
-        raise QuantityNotPositive
-    return order_place(user_id=user_id, lines=[{"product_id": product_id, "quantity": quantity}], now=now)
 
 
 def _merged(lines: Sequence[Line]) -> dict[UUID, int]:

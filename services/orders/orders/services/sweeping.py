@@ -49,7 +49,7 @@ def _all(due: QuerySet[Order], change: Callable[[Order], Change]) -> int:
 
 def _batch(due: QuerySet[Order], change: Callable[[Order], Change]) -> int:
     """Change one batch of what is due and not locked by others."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         orders = list(due.select_for_update(skip_locked=True)[:_BATCH])
         if orders:
             record([change(order) for order in orders])

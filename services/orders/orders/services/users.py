@@ -21,6 +21,6 @@ def user_deactivate(*, user_id: UUID, cause: Cause) -> None:
         user_id: the user.
         cause: the event.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         subjects.deactivate(user_id)
         orders_of_user_cancel(user_id=user_id, cause=cause)

@@ -1,0 +1,1 @@
+"""The HTTP API of orders: one set of views for both versions; the dialects are shared.http's."""

@@ -1,0 +1,103 @@
+"""The views of orders: parse, one call inward, reply."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from orders import domain, selectors, services
+from orders.api import serializers
+from orders.api.waiting import PlacingView
+from shared.http import prefer
+from shared.http.idempotency import idempotent
+from shared.http.views import ApiView
+
+
+class OrderList(PlacingView):
+    """All orders one may see; a new order."""
+
+    query_params = ("status", "created_after", "created_before", "user_id")
+    paginated = True
+
+    def get(self, request: Request) -> HttpResponse:
+        """List orders, the latest first."""
+        del request
+        rows = selectors.order_list(principal=self.principal, params=self.filters())
+        order = ("-placed_at", "-id")
+        return self.page(rows, row=serializers.order, order=order, complete=selectors.with_items)
+
+    def post(self, request: Request) -> HttpResponse:
+        """Place an order."""
+        return self.outcome(request, self._place(request))
+
+    @idempotent()
+    def _place(self, request: Request) -> HttpResponse:
+        """Place it once."""
+        del request
+        lines = self.body(serializers.OrderInput)["items"]
+        return self.accepted(services.order_place(user_id=self.principal.id, lines=lines, now=timezone.now()))
+
+
+class Purchase(PlacingView):
+    """One-click orders of one product."""
+
+    def post(self, request: Request, product_id: UUID) -> HttpResponse:
+        """Order so many of the product."""
+        first = self._purchase(request, product_id)
+        return self.outcome(request, first, check=services.purchase_check)
+
+    @idempotent()
+    def _purchase(self, request: Request, product_id: UUID) -> HttpResponse:
+        """Order it once."""
+        del request
+        quantity = self.body(serializers.PurchaseInput)["quantity"]
+        order = services.product_purchase(
+            user_id=self.principal.id, product_id=product_id, quantity=quantity, now=timezone.now()
+        )
+        return self.accepted(order)
+
+
+class OrderDetail(ApiView):
+    """One order."""
+
+    def get(self, request: Request, order_id: UUID) -> HttpResponse:
+        """Show an order; with `Prefer: wait=N`, an open one as soon as it changes."""
+        order = selectors.order_one(order_id=order_id, principal=self.principal)
+        seconds = prefer.wait_seconds(request)
+        if seconds is None or order["status"] in domain.FINAL:
+            return self.reply(serializers.order(order))
+        status = order["status"]
+        changed = prefer.wait(
+            f"order:{order_id}",
+            lambda: selectors.order_once_changed(order_id=order_id, status=status),
+            seconds,
+        )
+        response = self.reply(serializers.order(changed or order))
+        prefer.applied(response, seconds)
+        return response
+
+
+class OrderCancel(ApiView):
+    """Cancelling an order."""
+
+    @idempotent()
+    def post(self, request: Request, order_id: UUID) -> HttpResponse:
+        """Cancel it, and show what has become of it."""
+        del request
+        self.body(serializers.NothingInput)
+        principal = self.principal
+        services.order_cancel(order_id=order_id, actor=principal.id, is_staff=principal.is_staff)
+        return self.reply(serializers.order(selectors.order_one(order_id=order_id, principal=principal)))
+
+
+class OrderTimeline(ApiView):
+    """What happened to an order."""
+
+    paginated = True
+
+    def get(self, request: Request, order_id: UUID) -> HttpResponse:
+        """List transitions, events and repeated questions, the earliest first."""
+        del request
+        rows = selectors.order_timeline(order_id=order_id, principal=self.principal)
+        return self.page(rows, row=serializers.timeline_entry, order=("id",))
