@@ -15,9 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import envoy
 import httpx
+import hypothesis
 import pytest
 
 import gateway
+
+hypothesis.settings.register_profile("patient", deadline=None)  # the machine may be busy
+hypothesis.settings.load_profile("patient")
 
 ENVOY = Path(envoy.__file__).parent / "_bin" / "envoy"
 
@@ -153,9 +157,7 @@ def _complete(answer: bytes) -> bool:
 @pytest.fixture(scope="session")
 def services() -> Iterator[Mapping[str, Service]]:
     running = {name: Service(name, free_port()) for name in gateway.SERVICES}
-    threads = [
-        threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in running.values()
-    ]
+    threads = [threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in running.values()]
     for thread in threads:
         thread.start()
     yield running

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return _replay(arguments, Console())
+        return _replay(arguments, report.console())
     except ReplayError as error:
         report.show_error(console=Console(stderr=True), error=error)
         return FAILED
@@ -39,10 +39,8 @@ def _replay(arguments: argparse.Namespace, console: Console) -> int:
     report.show_file(console=console, sheet=sheet)
     wanted = plan.make(sheet=sheet, limit=arguments.limit, stock=arguments.stock)
     report.show_plan(console=console, wanted=wanted)
-    target = stack.target(
-        base_url=arguments.base_url, email=arguments.staff_email, password=arguments.staff_password
-    )
-    options = run.Options(concurrency=arguments.concurrency, patience=arguments.patience)
+    target = stack.target(base_url=arguments.base_url, email=arguments.staff_email, password=arguments.staff_password)
+    options = run.Options(concurrency=arguments.concurrency, patience=arguments.patience, grace=arguments.grace)
     balanced = asyncio.run(run.replay(wanted=wanted, target=target, options=options, console=console))
     return BALANCED if balanced else UNBALANCED
 
@@ -70,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="per request, with its retries (120)",
     )
+    add("--grace", type=_positive, default=60, metavar="SECONDS", help="for compensation to end (60)")
     add("--base-url", default="", metavar="URL", help="the gateway (else that of the running stack)")
     add("--staff-email", default="", metavar="EMAIL", help="a member of staff (else the stack's)")
     add("--staff-password", default="", metavar="PASSWORD", help="their password (else the stack's)")

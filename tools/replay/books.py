@@ -12,7 +12,7 @@ from decimal import Decimal
 from tools.replay import orders, plan
 
 OFFENDERS_SHOWN = 10
-_NOTHING = Decimal("0.00")
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +132,7 @@ def _stock(*, wanted: plan.Plan, evidence: Evidence) -> Check:
     return _shelves("stock found - sold now = stock now", evidence.found, fresh, evidence.now)
 
 
-def _shelves(
-    name: str, start: Mapping[str, int], placed: Sequence[orders.Placed], now: Mapping[str, int]
-) -> Check:
+def _shelves(name: str, start: Mapping[str, int], placed: Sequence[orders.Placed], now: Mapping[str, int]) -> Check:
     units = sold(placed)
     return _compare(
         name,
@@ -149,14 +147,14 @@ def _count(name: str, expected: Sequence[object], actual: Sequence[object]) -> C
 
 def _compare(name: str, *, expected: Mapping[str, Decimal], actual: Mapping[str, Decimal]) -> Check:
     offenders = [
-        Offender(name=key, expected=expected.get(key, _NOTHING), actual=actual.get(key, _NOTHING))
+        Offender(name=key, expected=expected.get(key, _ZERO), actual=actual.get(key, _ZERO))
         for key in expected.keys() | actual.keys()
-        if expected.get(key, _NOTHING) != actual.get(key, _NOTHING)
+        if expected.get(key, _ZERO) != actual.get(key, _ZERO)
     ]
     offenders.sort(key=lambda each: (-abs(each.difference), each.name))
     return Check(
         name=name,
-        expected=sum(expected.values(), _NOTHING),
-        actual=sum(actual.values(), _NOTHING),
+        expected=sum(expected.values(), _ZERO),
+        actual=sum(actual.values(), _ZERO),
         offenders=tuple(offenders),
     )

@@ -189,9 +189,7 @@ class Api:
                 yield row
             following = _relative(answer.body["next"])
 
-    async def _attempt(
-        self, request: Request, *, token: str, since: float | None
-    ) -> tuple[Answer | None, str]:
+    async def _attempt(self, request: Request, *, token: str, since: float | None) -> tuple[Answer | None, str]:
         headers = request.all_headers() | ({"Authorization": f"Bearer {token}"} if token else {})
         started = time.monotonic()
         try:

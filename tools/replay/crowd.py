@@ -7,9 +7,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-async def work_through(
-    items: Iterable[Item], *, act: Callable[[Item], Awaitable[None]], concurrency: int
-) -> None:
+async def work_through(items: Iterable[Item], *, act: Callable[[Item], Awaitable[None]], concurrency: int) -> None:
     """Do something with every item.
 
     Args:

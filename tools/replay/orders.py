@@ -92,9 +92,7 @@ async def follow(*, api: client.Api, bearer: client.Bearer, placed: Placed, seco
     deadline = time.monotonic() + seconds
     wait = 0
     while True:
-        request = client.Request(
-            method="GET", path=f"{client.API}/orders/{placed.order_id}/", wait_seconds=wait
-        )
+        request = client.Request(method="GET", path=f"{client.API}/orders/{placed.order_id}/", wait_seconds=wait)
         try:
             placed.take((await api.do(request, bearer=bearer)).body)
         except ReplayError:

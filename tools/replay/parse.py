@@ -117,9 +117,7 @@ def _places(header: Sequence[str]) -> tuple[int, ...]:
 def _row(cells: Sequence[str], places: tuple[int, ...]) -> Row | str:
     """Return the row, or the first reason why it is bad."""
     try:
-        invoice, sku, description, quantity, price, customer, country = (
-            cells[place].strip() for place in places
-        )
+        invoice, sku, description, quantity, price, customer, country = (cells[place].strip() for place in places)
         units, cents = int(_plain(quantity)), to_cents(Decimal(_plain(price)))
     except (IndexError, ValueError, InvalidOperation):
         return CANCELLATION if cells and _is_cancellation(cells, places) else UNREADABLE

@@ -164,9 +164,7 @@ def _products(
 
 
 def _customer(name: str, *, file: str) -> Customer:
-    label = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()
-    ).strip("-")
+    label = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-")
     # two names may have the same label, never the same digest
     digest = hashlib.sha256(f"{file}/{name}".encode()).hexdigest()
     return Customer(

@@ -22,6 +22,7 @@ from tools.replay import books, orders, parse, plan
 from tools.replay.errors import ReplayError
 
 PLAIN_SECONDS = 5.0
+PLAIN_WIDTH = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,12 @@ class Speed:
 
     seconds: float
     settled: Sequence[float]
+
+
+def console() -> Console:
+    """Return where results go: a terminal as wide as it is, elsewhere lines that do not break."""
+    found = Console()
+    return found if found.is_terminal else Console(width=PLAIN_WIDTH)
 
 
 class Steps:
@@ -107,15 +114,12 @@ def show_orders(*, console: Console, placed: Sequence[orders.Placed], speed: Spe
     console.print(table)
     replayed = sum(each.replayed for each in placed)
     if replayed:
-        console.print(
-            f"{replayed:,} of them had been placed by an earlier run of this command", highlight=False
-        )
+        console.print(f"{replayed:,} of them had been placed by an earlier run of this command", highlight=False)
     p50, p99 = (books.percentile(speed.settled, share) for share in (0.5, 0.99))
     if p50 is not None and p99 is not None:
         rate = len(speed.settled) / max(speed.seconds, 0.001)
         console.print(
-            f"throughput {rate:.1f} orders/s; from POST to final "
-            f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms",
+            f"throughput {rate:.1f} orders/s; from POST to final p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms",
             highlight=False,
         )
 
@@ -139,9 +143,7 @@ def _show_offenders(console: Console, line: books.Check) -> None:
     title = f"{line.name}: the worst {len(shown)} of {len(line.offenders)}"
     table = Table("", "expected", "actual", "difference", title=title, title_justify="left")
     for each in shown:
-        table.add_row(
-            escape(each.name), _figure(each.expected), _figure(each.actual), _figure(each.difference)
-        )
+        table.add_row(escape(each.name), _figure(each.expected), _figure(each.actual), _figure(each.difference))
     console.print(table)
 
 

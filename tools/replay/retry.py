@@ -43,9 +43,5 @@ def pause(*, attempt: int, retry_after: str, chance: float) -> float:
     """
     ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt, 10))
     jittered = ceiling * (0.5 + chance / 2)
-    asked = (
-        min(float(retry_after), LONGEST_RETRY_AFTER)
-        if retry_after.isascii() and retry_after.isdigit()
-        else 0.0
-    )
+    asked = min(float(retry_after), LONGEST_RETRY_AFTER) if retry_after.isascii() and retry_after.isdigit() else 0.0
     return max(jittered, asked * (1 + chance / 10))

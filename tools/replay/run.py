@@ -12,7 +12,6 @@ from rich.console import Console
 from tools.replay import accounts, books, client, crowd, orders, plan, report, session, shop, stack
 
 SETTLE_SECONDS = 1000.0  # more than ORDER_TIMEOUT: by then the system itself has cancelled what hung
-BALANCE_SECONDS = 60.0  # compensation goes on after `cancelled`: the books are read again meanwhile
 _BALANCE_PAUSE = 1.0
 
 Item = TypeVar("Item")
@@ -24,7 +23,7 @@ class Options:
 
     concurrency: int = 16
     patience: float = 120.0
-    balance_seconds: float = BALANCE_SECONDS
+    grace: float = 60.0  # seconds: compensation goes on after `cancelled`, and the books are read again meanwhile
 
 
 async def replay(*, wanted: plan.Plan, target: stack.Target, options: Options, console: Console) -> bool:
@@ -41,9 +40,7 @@ async def replay(*, wanted: plan.Plan, target: stack.Target, options: Options, c
 
     """
     connections = options.concurrency + 4
-    async with client.Api(
-        base_url=target.base_url, connections=connections, patience=options.patience
-    ) as api:
+    async with client.Api(base_url=target.base_url, connections=connections, patience=options.patience) as api:
         staff = session.Session(api=api, email=target.staff_email, password=target.staff_password)
         return await _Job(api=api, wanted=wanted, options=options, console=console).run(staff)
 
@@ -103,7 +100,7 @@ class _Job:
     async def _balance(
         self, placed: list[orders.Placed], *, found: Mapping[str, int], already_stocked: bool
     ) -> list[books.Check]:
-        deadline = time.monotonic() + self._options.balance_seconds
+        deadline = time.monotonic() + self._options.grace
         with self._console.status("reading the books"):
             while True:
                 evidence = books.Evidence(

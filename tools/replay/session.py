@@ -37,9 +37,7 @@ class Session:
         # A refresh token is spent by use: after any doubt whether it was, the password is the way in.
         refresh, self._refresh = self._refresh, ""
         if refresh:
-            request = client.Request(
-                method="POST", path=f"{client.API}/auth/refresh/", json={"refresh": refresh}
-            )
+            request = client.Request(method="POST", path=f"{client.API}/auth/refresh/", json={"refresh": refresh})
             try:
                 answer = await self._api.call(request)
             except client.GaveUpError:
@@ -48,9 +46,7 @@ class Session:
                 self._take(answer)
                 return
         credentials = {"email": self._email, "password": self._password}
-        answer = await self._api.do(
-            client.Request(method="POST", path=f"{client.API}/auth/login/", json=credentials)
-        )
+        answer = await self._api.do(client.Request(method="POST", path=f"{client.API}/auth/login/", json=credentials))
         self.user_id = str(answer.body["user"]["id"])
         self._take(answer)
 

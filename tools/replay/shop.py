@@ -34,9 +34,7 @@ async def stock_up(*, api: client.Api, staff: client.Bearer, wanted: plan.Plan) 
 
     """
     key = wanted.key("import", "products")
-    boundary = (
-        f"plaza-replay-{key}"  # fixed: the same run sends the same bytes, so that its key replays the answer
-    )
+    boundary = f"plaza-replay-{key}"  # fixed: the same run sends the same bytes, so that its key replays the answer
     answer = await api.do(
         client.Request(
             method="POST",
@@ -79,17 +77,13 @@ def check(*, wanted: plan.Plan, found: Mapping[str, Shelf]) -> None:
         raise _wrong_shelves(f"{len(missing)} products are missing, such as {', '.join(missing[:5])}")
     prices = [(product, found[sku].price) for sku, product in wanted.products.items()]
     if other := [
-        f"{product.sku} {price} instead of {product.price}"
-        for product, price in prices
-        if price != product.price
+        f"{product.sku} {price} instead of {product.price}" for product, price in prices if price != product.price
     ]:
         raise _wrong_shelves(f"{len(other)} products have another price, such as {', '.join(other[:5])}")
 
 
 def _wrong_shelves(why: str) -> ReplayError:
-    return ReplayError(
-        "The catalog is not as the import left it", why=why, remedy="`make reset`, `make up`, and again"
-    )
+    return ReplayError("The catalog is not as the import left it", why=why, remedy="`make reset`, `make up`, and again")
 
 
 def _table(products: Mapping[str, plan.Product]) -> bytes:

@@ -62,9 +62,7 @@ def test_a_sane_request_id_is_kept_as_it_is(edge, given):
     assert answer.json()["headers"]["x-request-id"] == given
 
 
-@pytest.mark.parametrize(
-    "given", ["", "short77", "a" * 65, "with space1", "new\u00e9new1", "semi;colon", "a_b_c_d_e"]
-)
+@pytest.mark.parametrize("given", ["", "short77", "a" * 65, "with space1", "new\u00e9new1", "semi;colon", "a_b_c_d_e"])
 def test_any_other_request_id_is_replaced(edge, given):
     answer = edge.client.get("/api/v2/users/", headers=[(b"X-Request-ID", given.encode("latin1"))])
 
@@ -74,9 +72,7 @@ def test_any_other_request_id_is_replaced(edge, given):
 
 
 def test_two_request_ids_are_none(edge):
-    answer = edge.client.get(
-        "/api/v2/users/", headers=[("X-Request-ID", "abcdefgh"), ("X-Request-ID", "ijklmnop")]
-    )
+    answer = edge.client.get("/api/v2/users/", headers=[("X-Request-ID", "abcdefgh"), ("X-Request-ID", "ijklmnop")])
 
     assert UUID.fullmatch(answer.headers["x-request-id"])
 
@@ -101,9 +97,7 @@ def test_a_request_refused_before_it_had_an_id_gets_a_new_one(edge):
 def test_an_answer_does_not_tell_what_made_it(edge, path):
     answer = edge.client.get(path)
 
-    assert {
-        name for name in answer.headers if name.startswith("x-envoy") or name in {"server", "via"}
-    } == set()
+    assert {name for name in answer.headers if name.startswith("x-envoy") or name in {"server", "via"}} == set()
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
 
 
@@ -134,8 +128,7 @@ def test_the_access_log_has_one_json_line_per_request_without_secrets(edge):
     assert "ada@example.org" not in first + second
     line = json.loads(first)
     assert {
-        name: line[name]
-        for name in ("service", "method", "path", "status", "upstream", "client", "request_id")
+        name: line[name] for name in ("service", "method", "path", "status", "upstream", "client", "request_id")
     } == {
         "service": "gateway",
         "method": "GET",

@@ -81,8 +81,7 @@ def test_an_import_is_streamed_to_the_service_while_it_arrives(edge):
 
 def test_an_import_above_200_mib_is_refused_by_its_announced_length(edge):
     answer = edge.raw(
-        b"POST /api/v2/products/import/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: %d\r\n\r\n"
-        % (200 * MIB + 1)
+        b"POST /api/v2/products/import/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: %d\r\n\r\n" % (200 * MIB + 1)
     )
 
     assert answer.startswith(b"HTTP/1.1 413 Payload Too Large\r\n")
@@ -180,9 +179,7 @@ def test_a_slow_answer_within_the_limit_passes(edge):
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize(
-    "missing", [b"Length: 10\r\n\r\nabc", b"Len"], ids=["rest of the body", "rest of the headers"]
-)
+@pytest.mark.parametrize("missing", [b"Length: 10\r\n\r\nabc", b"Len"], ids=["rest of the body", "rest of the headers"])
 def test_a_request_that_does_not_arrive_is_408(edge, missing):
     answer = edge.raw(b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-" + missing, seconds=6)
 

@@ -14,9 +14,7 @@ UPSTREAMS = {"users": "10.0.0.1:1", "catalog": "catalog-web:2", "orders": "[::1]
 
 
 def rendered(**changes):
-    return gateway.render(
-        **{"listen": "127.0.0.1:8080", "admin": "127.0.0.1:9901", "upstreams": UPSTREAMS} | changes
-    )
+    return gateway.render(**{"listen": "127.0.0.1:8080", "admin": "127.0.0.1:9901", "upstreams": UPSTREAMS} | changes)
 
 
 def test_addresses_go_where_they_belong():
@@ -50,9 +48,7 @@ def test_overrides_replace_defaults():
 
 def test_errors_point_to_where_the_api_is_reached():
     assert 'type: "http://127.0.0.1:8080/problems/' in rendered()
-    assert 'type: "https://plaza.example/problems/' in rendered(
-        overrides={"PUBLIC_URL": "https://plaza.example"}
-    )
+    assert 'type: "https://plaza.example/problems/' in rendered(overrides={"PUBLIC_URL": "https://plaza.example"})
 
 
 @pytest.mark.parametrize(

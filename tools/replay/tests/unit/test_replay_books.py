@@ -137,9 +137,7 @@ def test_a_repeated_run_balances_against_its_own_stock(wanted):
 def test_a_repeated_run_after_somebody_restocked_balances_against_what_it_found(wanted):
     results = placed(wanted, o1={"replayed": True}, o3={"replayed": True})  # order 2 is new: 3 A and 1 B
 
-    shown = lines(
-        wanted, results=results, found={"A": 100, "B": 50}, now={"A": 97, "B": 49}, already_stocked=True
-    )
+    shown = lines(wanted, results=results, found={"A": 100, "B": 50}, now={"A": 97, "B": 49}, already_stocked=True)
 
     assert list(shown)[-1] == "stock found - sold now = stock now"
     assert all(line.balanced for line in shown.values())

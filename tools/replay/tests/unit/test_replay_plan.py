@@ -84,9 +84,7 @@ def test_a_limit_takes_the_first_valid_invoices_and_stocks_only_what_they_ask_fo
 
 
 def test_the_busiest_customers_come_first_with_their_invoices_in_order(sheet):
-    groups = [
-        (customer.name, [each.number for each in mine]) for customer, mine in made(sheet, *ROWS).by_customer()
-    ]
+    groups = [(customer.name, [each.number for each in mine]) for customer, mine in made(sheet, *ROWS).by_customer()]
 
     assert groups == [
         ("walk-in France", ["2", "5"]),
@@ -125,9 +123,7 @@ def test_a_customer_has_an_account_that_every_run_of_the_file_shares(sheet):
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_two_customers_never_share_an_address_and_it_is_plain_ascii(one, other):
     rows = [
-        parse.Row(
-            invoice=name, sku="A", description="x", quantity=1, price=Decimal(1), customer=name, country="UK"
-        )
+        parse.Row(invoice=name, sku="A", description="x", quantity=1, price=Decimal(1), customer=name, country="UK")
         for name in (one, other)
     ]
 
@@ -138,9 +134,7 @@ def test_two_customers_never_share_an_address_and_it_is_plain_ascii(one, other):
     assert all(email.isascii() and len(email) < 100 and not email.startswith("-") for email in emails)
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("AB"), st.integers(1, 9), st.integers(1, 500)))
-)
+@given(st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("AB"), st.integers(1, 9), st.integers(1, 500))))
 def test_units_and_value_do_not_depend_on_how_lines_are_split(lines):
     rows = [
         parse.Row(
@@ -157,15 +151,9 @@ def test_units_and_value_do_not_depend_on_how_lines_are_split(lines):
     if not rows:
         return
 
-    wanted = plan.make(
-        sheet=parse.Sheet(digest="d", total=len(rows), rows=rows), limit=None, stock=Decimal(1)
-    )
+    wanted = plan.make(sheet=parse.Sheet(digest="d", total=len(rows), rows=rows), limit=None, stock=Decimal(1))
 
-    assert (
-        wanted.units
-        == sum(row.quantity for row in rows)
-        == sum(each.stock for each in wanted.products.values())
-    )
+    assert wanted.units == sum(row.quantity for row in rows) == sum(each.stock for each in wanted.products.values())
     assert wanted.value == sum(wanted.products[row.sku].price * row.quantity for row in rows)
 
 

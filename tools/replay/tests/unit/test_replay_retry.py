@@ -30,9 +30,7 @@ def test_only_what_may_pass_is_repeated(status, code, repeated):
     assert retry.worth_repeating(status=status, code=code) is repeated
 
 
-@pytest.mark.parametrize(
-    ("status", "doubt"), [(409, False), (429, False), (502, True), (503, True), (504, True)]
-)
+@pytest.mark.parametrize(("status", "doubt"), [(409, False), (429, False), (502, True), (503, True), (504, True)])
 def test_a_refusal_has_done_nothing_and_a_failure_may_have(status, doubt):
     assert retry.leaves_doubt(status=status) is doubt
 
