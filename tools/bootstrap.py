@@ -89,9 +89,7 @@ def install() -> None:
 def main() -> int:
     """Make .venv ready; returns the exit code."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        say(
-            f"Python {sys.version.split()[0]} is not supported; give one of 3.11 to 3.13: make PYTHON=python3.12"
-        )
+        say(f"Python {sys.version.split()[0]} is not supported; give one of 3.11 to 3.13: make PYTHON=python3.12")
         return 1
     try:
         if not (VENV / "bin/pip").exists():

@@ -13,9 +13,7 @@ UV = Path(sys.executable).parent / "uv"
 
 def compile_to(name: str, target: Path) -> None:
     """Resolve one input file for Python 3.11 to 3.13 on every platform, with hashes and without addresses."""
-    options = (
-        "--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url"
-    )
+    options = "--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url"
     subprocess.run(  # noqa: S603 (fixed command)
         [UV, "pip", "compile", "-q", *options.split(), FOLDER / f"{name}.in", "-o", target],
         check=True,
@@ -43,9 +41,7 @@ def main() -> int:
     if parser.parse_args().check:
         changed = stale()
         for name in changed:
-            sys.stderr.write(
-                f"requirements/{name}.txt does not match requirements/{name}.in: run `make lock`\n"
-            )
+            sys.stderr.write(f"requirements/{name}.txt does not match requirements/{name}.in: run `make lock`\n")
         return 1 if changed else 0
     for name in NAMES:
         compile_to(name, FOLDER / f"{name}.txt")

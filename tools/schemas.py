@@ -15,7 +15,9 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, contract in CONTRACTS.items():
         schema = contract.model_json_schema(mode="serialization")
-        (FOLDER / f"{name}.json").write_bytes(orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        (FOLDER / f"{name}.json").write_bytes(
+            orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
     for stray in FOLDER.glob("*.json"):
         if stray.stem not in CONTRACTS:
             stray.unlink()

@@ -1,10 +1,9 @@
-"""The Celery app of a service: one queue, one consumer task, periodic ticks; configured against the known failure modes."""
+"""The Celery app of a service: one queue, one consumer task, periodic ticks; configured against known failures."""
 
 import logging
 import os
 from typing import Any
 
-import django
 import django
 from celery import Celery, bootsteps, signals
 from celery.beat import Scheduler

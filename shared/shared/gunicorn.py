@@ -10,9 +10,7 @@ from shared import logging as logs
 from shared import tracing
 
 bind = [
-    address
-    for address in (os.environ.get("WEB_BIND", "0.0.0.0:8000"), os.environ.get("MANAGEMENT_BIND"))
-    if address
+    address for address in (os.environ.get("WEB_BIND", "0.0.0.0:8000"), os.environ.get("MANAGEMENT_BIND")) if address
 ]
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -28,9 +26,7 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plaza": {"()": logs.formatter, "console": os.environ.get("LOG_FORMAT") == "console"}},
-    "handlers": {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "plaza"}
-    },
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "plaza"}},
     "root": {"level": "WARNING", "handlers": ["stdout"]},
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["stdout"], "propagate": False}},
 }
@@ -49,4 +45,4 @@ def child_exit(server: Any, worker: Any) -> None:
     """Take a dead worker's live gauges out of the metrics."""
     del server
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+        mark_process_dead(worker.pid)

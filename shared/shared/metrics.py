@@ -22,13 +22,9 @@ HTTP_DURATION = Histogram(
     buckets=_FAST,
 )
 HTTP_ACTIVE = Gauge("http_server_active_requests", "Requests being answered.", multiprocess_mode="livesum")
-DEPRECATED = Counter(
-    "plaza_deprecated_requests", "Requests to a deprecated version.", ["version", "http_route"]
-)
+DEPRECATED = Counter("plaza_deprecated_requests", "Requests to a deprecated version.", ["version", "http_route"])
 EVENTS_PUBLISHED = Counter("plaza_events_published", "Events confirmed by the broker.", ["type"])
-EVENTS_HANDLED = Counter(
-    "plaza_events_handled", "Events that arrived, by what became of them.", ["type", "outcome"]
-)
+EVENTS_HANDLED = Counter("plaza_events_handled", "Events that arrived, by what became of them.", ["type", "outcome"])
 EVENT_DELIVERY = Histogram(
     "plaza_event_delivery_seconds", "From the cause's commit to the handled effect.", ["type"], buckets=_SLOW
 )
@@ -36,23 +32,15 @@ OUTBOX_UNSENT = Gauge("plaza_outbox_unsent", "Events not yet published.", multip
 OUTBOX_OLDEST = Gauge(
     "plaza_outbox_oldest_seconds", "Age of the oldest unpublished event.", multiprocess_mode="mostrecent"
 )
-INBOX_RETRYING = Gauge(
-    "plaza_inbox_retrying", "Failed events waiting for a retry.", multiprocess_mode="mostrecent"
-)
+INBOX_RETRYING = Gauge("plaza_inbox_retrying", "Failed events waiting for a retry.", multiprocess_mode="mostrecent")
 INBOX_DEAD = Gauge("plaza_inbox_dead", "Events that need a person.", multiprocess_mode="mostrecent")
-BROKER_BLOCKED = Gauge(
-    "plaza_broker_blocked", "1 while the broker refuses to accept.", multiprocess_mode="max"
-)
+BROKER_BLOCKED = Gauge("plaza_broker_blocked", "1 while the broker refuses to accept.", multiprocess_mode="max")
 ORDERS = Counter("plaza_orders", "Orders that reached a final state.", ["status", "reason"])
-ORDER_SETTLEMENT = Histogram(
-    "plaza_order_settlement_seconds", "From placing to the final state.", buckets=_SLOW
-)
+ORDER_SETTLEMENT = Histogram("plaza_order_settlement_seconds", "From placing to the final state.", buckets=_SLOW)
 RESERVATIONS = Counter("plaza_stock_reservations", "Reservations by outcome.", ["outcome"])
 PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
 LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
-TASK_DURATION = Histogram(
-    "plaza_tasks_duration_seconds", "Time of periodic tasks.", ["task", "outcome"], buckets=_SLOW
-)
+TASK_DURATION = Histogram("plaza_tasks_duration_seconds", "Time of periodic tasks.", ["task", "outcome"], buckets=_SLOW)
 THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
 HEARTBEAT = Gauge(
     "plaza_heartbeat_timestamp_seconds",
@@ -87,10 +75,10 @@ class _Labelled(Collector):
 
 def exposition(service: str) -> bytes:
     """Return all metrics of this process, or of all web processes together, in Prometheus' text format."""
-    inner: Collector = REGISTRY  # type: ignore[assignment]
+    inner: Collector = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        inner = CollectorRegistry()  # type: ignore[assignment]
-        MultiProcessCollector(inner)  # type: ignore[no-untyped-call]
+        inner = CollectorRegistry()
+        MultiProcessCollector(inner)
     outer = CollectorRegistry()
     outer.register(_Labelled(inner, service))
     return generate_latest(outer)

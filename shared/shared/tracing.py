@@ -24,9 +24,7 @@ def start(service: str) -> None:
 
 
 @contextmanager
-def span(
-    name: str, *, parent: str = "", kind: trace.SpanKind = trace.SpanKind.INTERNAL
-) -> Iterator[trace.Span]:
+def span(name: str, *, parent: str = "", kind: trace.SpanKind = trace.SpanKind.INTERNAL) -> Iterator[trace.Span]:
     """Run the block in a span whose parent is the given traceparent (empty: the current one, or a new trace)."""
     context = _propagator.extract({"traceparent": parent}) if parent else None
     with trace.get_tracer("plaza").start_as_current_span(name, context=context, kind=kind) as current:

@@ -5,6 +5,7 @@ Run as `celery -A greeter_app worker`; the handler says through the outbox what 
 
 import os
 import time
+from pathlib import Path
 from uuid import UUID
 
 from shared.events import outbox, registry
@@ -30,7 +31,6 @@ def on_asked(event: Asked, context: registry.Context) -> None:
     """Append the effect, then take time, then perhaps die before the commit."""
     outbox.append(Echoed(guest_id=event.guest_id))
     time.sleep(event.seconds)
-    if event.deaths and not os.path.exists(event.deaths):
-        with open(event.deaths, "w") as marker:
-            marker.write(str(os.getpid()))
+    if event.deaths and not Path(event.deaths).exists():
+        Path(event.deaths).touch()
         os.kill(os.getpid(), 9)

@@ -32,7 +32,7 @@ def public_key(kid: str) -> jwt.PyJWK | None:
 
 def forget() -> None:
     """Drop the cached keys; for tests and after a change of the source."""
-    global _keys, _fetched_at, _tried_at  # noqa: PLW0603 (one cache for the process)
+    global _keys, _fetched_at, _tried_at
     _keys, _fetched_at, _tried_at = {}, float("-inf"), float("-inf")
 
 

@@ -20,7 +20,5 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
             raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
         chosen = cls(params, queryset=queryset)
         if not chosen.form.is_valid():
-            raise InvalidInput.of(
-                {name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()}
-            )
+            raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
         return chosen.qs  # type: ignore[no-any-return]

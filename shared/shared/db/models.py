@@ -11,7 +11,7 @@ MONEY_DIGITS = 14
 
 def uuid7() -> uuid.UUID:
     """Return a new UUIDv7 (RFC 9562): ids that sort by the time of their making."""
-    return uuid_utils.compat.uuid7()  # type: ignore[no-any-return]
+    return uuid_utils.compat.uuid7()
 
 
 class Entity(models.Model):

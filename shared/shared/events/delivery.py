@@ -26,9 +26,7 @@ log = logging.getLogger(__name__)
 HANDLED, DUPLICATE, RETRIED, DEAD = "handled", "duplicate", "retried", "dead"
 
 _TRANSIENT_TRIES = 3
-_LONGEST_OUTAGE = (
-    600.0  # seconds to wait inside the task; below the broker's 30 minutes for an acknowledgement
-)
+_LONGEST_OUTAGE = 600.0  # seconds to wait inside the task; below the broker's 30 minutes for an acknowledgement
 
 
 class DatabaseAway(Exception):
@@ -48,16 +46,15 @@ def deliver(raw: Any, *, attempt: int = 0) -> str:
     started = time.monotonic()
     try:
         event = envelopes.read(raw)
-    except MalformedEvent as error:
-        outcome, kind = _while_database_is_away(lambda: _bury(raw, error)), "unknown"
+    except MalformedEvent as malformed:
+        cause = malformed
+        outcome, kind = _while_database_is_away(lambda: _bury(raw, cause)), "unknown"
     else:
         kind = event.type if registry.handler_of(event.type) else "unknown"
         with context.bound(request_id=event.requestid, event_id=str(event.id)):
             outcome = _while_database_is_away(lambda: _attempt(event, raw, attempt))
     metrics.EVENTS_HANDLED.labels(type=kind, outcome=outcome).inc()
-    log.info(
-        "event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": time.monotonic() - started}
-    )
+    log.info("event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": time.monotonic() - started})
     return outcome
 
 
@@ -110,7 +107,7 @@ def _first_time(event: Envelope) -> bool:
             "INSERT INTO events_inbox (event_id, type) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [event.id, event.type],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _forget(event: Envelope, attempt: int) -> None:
@@ -134,7 +131,7 @@ def _context(event: Envelope, attempt: int) -> registry.Context:
 
 def _failed(event: Envelope, raw: Any, error: Exception) -> str:
     """Record a failed attempt; returns retried or dead."""
-    log.exception("event_failed", extra={"event_type": event.type})
+    log.error("event_failed", exc_info=error, extra={"event_type": event.type})
     text = f"{type(error).__name__}: {error}"
     dead = failures.record(event_id=event.id, event_type=event.type, envelope=raw, error=text)
     return DEAD if dead else RETRIED

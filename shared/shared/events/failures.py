@@ -56,7 +56,7 @@ def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: 
     Returns:
         Whether the event is dead now.
     """
-    values = {
+    values: dict[str, Any] = {
         "id": event_id,
         "type": _storable(event_type)[:100],
         "envelope": Jsonb(envelope, dumps=_json),

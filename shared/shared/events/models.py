@@ -68,9 +68,7 @@ class FailedEvent(models.Model):
     class Meta:
         db_table = "events_failed"
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(dead_at__isnull=True), name="events_failed_due"
-            ),
+            models.Index(fields=["next_attempt_at"], condition=Q(dead_at__isnull=True), name="events_failed_due"),
             models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="events_failed_dead"),
         ]
 

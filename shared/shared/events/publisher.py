@@ -148,9 +148,7 @@ class Publisher:
         while self._waiting:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError(
-                    f"{len(self._waiting)} messages were not confirmed in {_CONFIRM_SECONDS} s"
-                )
+                raise TimeoutError(f"{len(self._waiting)} messages were not confirmed in {_CONFIRM_SECONDS} s")
             self._drain(left)
 
     def _drain(self, seconds: float) -> None:

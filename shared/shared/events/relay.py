@@ -1,8 +1,9 @@
 """The pump of one service: outbox -> RabbitMQ, due retries -> own queue, own dead-letter queue -> database.
 
 One relay of a service is active at a time (an advisory lock of its database session; others stand by). It holds no
-transaction while it talks to the broker: read a batch, publish it, mark what was confirmed. A crash in between publishes
-again, which the inbox makes harmless. Rows are found by `sent_at IS NULL`, never by a cursor, so that no late commit is skipped.
+transaction while it talks to the broker: read a batch, publish it, mark what was confirmed. A crash in between
+publishes again, which the inbox makes harmless. Rows are found by `sent_at IS NULL`, never by a cursor, so that no
+late commit is skipped.
 """
 
 import logging
@@ -97,7 +98,7 @@ class Relay:
     def _after_fault(self, error: Exception) -> None:
         """Log the fault once per outage and pause with growing, jittered intervals."""
         if isinstance(error, DatabaseFault) and not is_outage(error):
-            log.exception("relay_database_error")
+            log.error("relay_database_error", exc_info=error)
         elif not self._faults:
             log.warning("relay_waiting", extra={"cause": str(error)[:200]})
         connection.close()

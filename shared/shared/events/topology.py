@@ -44,9 +44,7 @@ def events_queue(service: str) -> Queue:
 
 def dead_queue(service: str) -> Queue:
     """Return the queue of messages that could not even be recorded as failed; the relay empties it."""
-    return Queue(
-        f"{service}.dead", DEAD, routing_key=service, durable=True, queue_arguments={"x-queue-type": "quorum"}
-    )
+    return Queue(f"{service}.dead", DEAD, routing_key=service, durable=True, queue_arguments={"x-queue-type": "quorum"})
 
 
 def declare() -> list[str]:

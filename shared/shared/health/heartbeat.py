@@ -61,9 +61,7 @@ def _name(process: str) -> str:
 def _leave_mark(process: str) -> None:
     """Write the mark; it fades after 30 seconds."""
     try:
-        with redis.Redis.from_url(
-            settings.CACHE_URL, socket_timeout=0.5, socket_connect_timeout=0.5
-        ) as client:
+        with redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.5, socket_connect_timeout=0.5) as client:
             client.set(_name(process), b"1", ex=int(_STALE_SECONDS))
     except redis.RedisError:
         return

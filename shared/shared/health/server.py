@@ -26,7 +26,7 @@ def _handler(management: Management) -> type[BaseHTTPRequestHandler]:
     """Return the request handler of one process."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (http.server's name)
+        def do_GET(self) -> None:
             try:
                 answer = management.answer(self.path)
             finally:

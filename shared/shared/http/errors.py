@@ -90,9 +90,7 @@ def _problem(status: int, error: errors.AppError, request: HttpRequest) -> diale
 def _understood(exc: Exception) -> tuple[int, errors.AppError, dict[str, str]]:
     """Return status, error and headers for any exception."""
     if isinstance(exc, errors.AppError):
-        challenge = (
-            {"WWW-Authenticate": 'Bearer realm="plaza"'} if isinstance(exc, errors.NotAuthenticated) else {}
-        )
+        challenge = {"WWW-Authenticate": 'Bearer realm="plaza"'} if isinstance(exc, errors.NotAuthenticated) else {}
         return status_of(exc), exc, challenge
     if isinstance(exc, drf.APIException):
         return _from_drf(exc)
@@ -116,7 +114,7 @@ def _from_django(exc: Exception) -> tuple[int, errors.AppError, dict[str, str]]:
 
 def _from_drf(exc: drf.APIException) -> tuple[int, errors.AppError, dict[str, str]]:
     """Map DRF's exceptions: our codes, the field errors as details, its headers."""
-    headers = {"WWW-Authenticate": exc.auth_header} if getattr(exc, "auth_header", None) else {}
+    headers = {"WWW-Authenticate": header} if (header := getattr(exc, "auth_header", None)) else {}
     if isinstance(exc, drf.ValidationError):
         return (
             400,
@@ -125,8 +123,8 @@ def _from_drf(exc: drf.APIException) -> tuple[int, errors.AppError, dict[str, st
         )
     code = _DRF_CODES.get(exc.default_code, exc.default_code)
     error = _coded(code, str(exc.detail))
-    if isinstance(exc, drf.Throttled) and exc.wait:
-        error.retry_after = int(exc.wait) + 1
+    if wait := getattr(exc, "wait", None):
+        error.retry_after = int(wait) + 1
     return exc.status_code, error, headers
 
 
@@ -143,9 +141,7 @@ def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
         parts = [flatten(value, f"{prefix}.{key}" if prefix else str(key)) for key, value in detail.items()]
     elif isinstance(detail, list) and any(isinstance(each, dict) for each in detail):
         parts = [
-            flatten(each, f"{prefix}.{index}" if prefix else str(index))
-            for index, each in enumerate(detail)
-            if each
+            flatten(each, f"{prefix}.{index}" if prefix else str(index)) for index, each in enumerate(detail) if each
         ]
     else:
         texts = detail if isinstance(detail, list) else [detail]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -37,7 +37,7 @@ class InProgress(Conflict):
 
 
 class KeyRequired(InvalidInput):
-    """This operation is only safe to repeat with a key."""
+    """The operation is only safe to repeat with a key."""
 
     message = "Idempotency-Key: This header is required here, so that a retry cannot do it twice."
 
@@ -62,9 +62,7 @@ def idempotent(*, required: bool = False, digest: Digest = body_digest) -> Calla
             if key is None and not required:
                 return method(view, request, *args, **kwargs)
             _check(key)
-            return _once(
-                view, request, str(key), digest(request), lambda: method(view, request, *args, **kwargs)
-            )
+            return _once(view, request, str(key), digest(request), lambda: method(view, request, *args, **kwargs))
 
         answered.is_idempotent = True  # type: ignore[attr-defined]
         return answered
@@ -80,11 +78,9 @@ def _check(key: str | None) -> None:
         raise InvalidInput.of({HEADER: ["1 to 200 printable ASCII characters without spaces are required."]})
 
 
-def _once(
-    view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse]
-) -> HttpResponse:
+def _once(view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse]) -> HttpResponse:
     """Run the method, or replay what it answered before."""
-    user: Principal = request.user
+    user = cast("Principal", request.user)
     request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
     with transaction.atomic():
         if not _taken(f"{user.id}:{key}"):
@@ -96,9 +92,7 @@ def _once(
         if response.status_code >= 500 or response.status_code in (409, 429):  # noqa: PLR2004 (HTTP statuses)
             transaction.set_rollback(True)
         else:
-            IdempotencyKey.objects.create(
-                user_id=user.id, key=key, request_hash=request_hash, **_columns(response)
-            )
+            IdempotencyKey.objects.create(user_id=user.id, key=key, request_hash=request_hash, **_columns(response))
     return response
 
 
@@ -145,10 +139,11 @@ def _replay(stored: IdempotencyKey, request_hash: bytes) -> HttpResponse:
 
 
 def restate(request: Request, response: HttpResponse) -> None:
-    """Store a later answer under the request's key: the outcome that the client was given after waiting for it."""
+    """Store a later answer under the request's key: the outcome that the client was given after a wait."""
     key = request.headers.get(HEADER)
     if key is not None and "Idempotency-Replayed" not in response:
-        IdempotencyKey.objects.filter(user_id=request.user.id, key=key).update(**_columns(response))
+        user = cast("Principal", request.user)
+        IdempotencyKey.objects.filter(user_id=user.id, key=key).update(**_columns(response))
 
 
 def purge(*, batch: int = 1000) -> int:

@@ -125,9 +125,7 @@ def keyset(
     return {
         "data": [row(each) for each in complete(found)],
         "next": _neighbour(found, order, address, wanted=more or backwards, backwards=False),
-        "previous": _neighbour(
-            found, order, address, wanted=more if backwards else cursor is not None, backwards=True
-        ),
+        "previous": _neighbour(found, order, address, wanted=more if backwards else cursor is not None, backwards=True),
     }
 
 

@@ -1,4 +1,4 @@
-"""Rate limits shared by all processes: one atomic script in Valkey (GCRA); without Valkey requests pass, and are counted.
+"""Rate limits shared by all processes: one atomic script in Valkey; without Valkey requests pass, and are counted.
 
 GCRA (generic cell rate algorithm): a key's theoretical arrival time moves by one interval per request and may run
 ahead of the clock by the burst.
@@ -50,9 +50,7 @@ def _client() -> redis.Redis:
     """Return the process's client, whose pool is shared by its threads."""
     global _pool  # noqa: PLW0603 (one pool for the process)
     if _pool is None:
-        _pool = redis.Redis.from_url(
-            settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
-        )
+        _pool = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
     return _pool
 
 
@@ -66,7 +64,7 @@ def seconds_to_wait(key: str, rate: Rate) -> float:
     try:
         name = f"{settings.SERVICE}:rate:{key}"
         answer = _client().eval(_SCRIPT, 1, name, rate.seconds / rate.count, rate.count)
-        return float(answer)  # type: ignore[arg-type]
+        return float(answer)
     except redis.RedisError:
         metrics.THROTTLE_FAULTS.inc()
         return 0.0

@@ -65,9 +65,7 @@ class ApiView(APIView):
     def reply(self, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """Return one thing in the dialect; in v2 a GET carries an ETag and honours If-None-Match (RFC 9110)."""
         body = dumps(self.dialect.one(data))
-        response = HttpResponse(
-            body, status=status, headers=dict(headers or {}), content_type="application/json"
-        )
+        response = HttpResponse(body, status=status, headers=dict(headers or {}), content_type="application/json")
         if self.dialect.keyset and self.request.method in _SAFE:
             response["ETag"] = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
             if _matches(self.request.headers.get("If-None-Match", ""), response["ETag"]):

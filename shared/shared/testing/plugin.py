@@ -24,7 +24,7 @@ def trusted_test_key(settings: Any) -> Iterator[None]:
 
 @pytest.fixture
 def api() -> Callable[..., Api]:
-    """Return a maker of API clients: api(user_id, roles=("staff",), version="v1")."""
+    """Make API clients, for example `api(user_id, roles=("staff",), version="v1")`."""
 
     def make(user_id: UUID | None = None, roles: Iterable[str] = (), version: str = "v2") -> Api:
         return Api(user_id, roles, version)

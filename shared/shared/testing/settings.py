@@ -6,7 +6,7 @@ from shared.settings.environment import Environment, load
 
 load(Environment)
 
-from shared.settings.base import *  # noqa: E402, F403 (the environment must be loaded first)
+from shared.settings.base import *
 
 SERVICE = "shared"
 ROOT_URLCONF = "shared.testing.urls"

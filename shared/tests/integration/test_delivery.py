@@ -5,12 +5,12 @@ import threading
 import uuid
 
 import pytest
-from conftest import Greeted
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection
 from kombu import Connection, Producer
 
+from conftest import Greeted
 from shared.events import dead_letters, delivery, failures, outbox, relay, topology
 from shared.events.models import FailedEvent, InboxEvent
 from shared.events.publisher import Publisher
@@ -60,7 +60,12 @@ def test_what_a_failing_handler_did_is_rolled_back_and_tried_again(effects, capl
     assert events.deliver(event, event_id) == "retried"
     assert (effects, events.outbox(), InboxEvent.objects.count()) == ([], [], 0)
     failed = FailedEvent.objects.get()
-    assert (failed.event_id, failed.attempts, failed.error, failed.dead_at) == (event_id, 1, "LookupError: not yet", None)
+    assert (failed.event_id, failed.attempts, failed.error, failed.dead_at) == (
+        event_id,
+        1,
+        "LookupError: not yet",
+        None,
+    )
     assert "event_failed" in caplog.text
 
     effects.before = lambda _: None
@@ -151,7 +156,7 @@ def test_a_broken_rule_of_the_database_is_a_failure_and_no_outage(effects):
         "text",
         {},
         {"id": "no uuid"},
-        {**{"specversion": "2.0"}},
+        {"specversion": "2.0"},
     ],
 )
 def test_what_is_no_event_is_dead_at_once(effects, raw):
@@ -248,7 +253,9 @@ def test_what_the_broker_dead_lettered_comes_home(broker, effects, reason, attem
 
 def test_the_relay_collects_the_dead_letter_queue(broker, caplog):
     with caplog.at_level(logging.ERROR):
-        Producer(broker).publish(b"{no json", exchange=topology.DEAD.name, routing_key="shared", content_type="application/json")
+        Producer(broker).publish(
+            b"{no json", exchange=topology.DEAD.name, routing_key="shared", content_type="application/json"
+        )
     publisher = Publisher(settings.BROKER_URL)
 
     moved = 0

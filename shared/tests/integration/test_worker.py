@@ -35,11 +35,12 @@ def eventually(check, seconds=30.0):
 
 
 def start_worker():
-    url = settings.DATABASES["default"]
-    database = f"postgresql://{url['USER']}:{url['PASSWORD']}@{url['HOST']}:{url['PORT']}/{url['NAME'].removesuffix('_test') + '_test'}"
+    db = settings.DATABASES["default"]
+    name = db["NAME"].removesuffix("_test") + "_test"
+    database = f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{name}"
+    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-c", "2", "-l", "WARNING"]
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "greeter_app", "worker", "-c", "2", "-Q", "shared.events"]
-        + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"],
+        [sys.executable, "-m", "celery", "-A", "greeter_app", "worker", "-Q", "shared.events", *options],
         cwd=TESTS,
         env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(TESTS), "TEST_HANDLERS": "greeter"},
         start_new_session=True,
@@ -155,7 +156,7 @@ def test_a_message_that_no_task_understands_is_kept_as_a_dead_letter(worker, bro
 
 def test_a_task_of_another_name_cannot_be_called(worker, broker):
     Producer(broker).publish(
-        b'[[1], {}, {}]',
+        b"[[1], {}, {}]",
         exchange=topology.EVENTS.name,
         routing_key=topology.retry_key("shared"),
         content_type="application/json",

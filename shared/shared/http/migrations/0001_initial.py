@@ -15,9 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("user_id", models.UUIDField()),
                 ("key", models.CharField(max_length=200)),
@@ -30,9 +28,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "http_idempotency",
                 "indexes": [models.Index(fields=["created_at"], name="http_idempotency_created")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("user_id", "key"), name="http_idempotency_user_key")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("user_id", "key"), name="http_idempotency_user_key")],
             },
         ),
     ]

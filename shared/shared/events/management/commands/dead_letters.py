@@ -36,8 +36,8 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         del options
         for each in dead_letters.dead():
-            line = f"{each.event_id}  {each.dead_at:%Y-%m-%dT%H:%M:%SZ}  {each.type}  attempts={each.attempts}  {each.error}"
-            self.stdout.write(line)
+            when = f"{each.dead_at:%Y-%m-%dT%H:%M:%SZ}"
+            self.stdout.write(f"{each.event_id}  {when}  {each.type}  attempts={each.attempts}  {each.error}")
 
     def _show(self, options: dict[str, Any]) -> None:
         found = dead_letters.show(options["event_id"])
