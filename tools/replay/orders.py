@@ -1,5 +1,6 @@
 """Placing invoices as orders: one customer's in turn, many customers at once, each followed to its end."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from tools.replay.errors import ReplayError
 
 FINAL = frozenset({"completed", "cancelled"})
 WAIT_SECONDS = 30
+SHORTEST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +93,7 @@ async def follow(*, api: client.Api, bearer: client.Bearer, placed: Placed, seco
     An order that cannot be seen stays as it was last known, and the books will show it.
     """
     deadline = time.monotonic() + seconds
-    wait = 0
+    wait, pause = 0, SHORTEST_PAUSE
     while True:
         request = client.Request(method="GET", path=f"{client.API}/orders/{placed.order_id}/", wait_seconds=wait)
         try:
@@ -99,6 +102,9 @@ async def follow(*, api: client.Api, bearer: client.Bearer, placed: Placed, seco
             return
         if placed.final or time.monotonic() > deadline:
             return
+        if wait:  # the API may be too busy to let us wait, and answer at once: do not make it busier
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
         wait = WAIT_SECONDS
 
 
