@@ -2,6 +2,7 @@
 
 from catalog import services
 from shared.events.contracts import (
+    ImportAdvanced,
     OrderCancelled,
     OrderCompleted,
     OrderPlaced,
@@ -45,3 +46,10 @@ def on_user_deactivated(event: UserDeactivated, context: Context) -> None:
     """Refuse the user's tokens."""
     del context
     services.subject_deactivate(user_id=event.user_id)
+
+
+@handles(ImportAdvanced)
+def on_import_advanced(event: ImportAdvanced, context: Context) -> None:
+    """Work off the import's next batch."""
+    del context
+    services.import_advance(import_id=event.import_id, offset=event.offset)

@@ -1,7 +1,8 @@
-"""The routes of the catalog service."""
+"""The URLs of the catalog service."""
 
+from catalog.api.urls import ROUTES
 from shared.http.urls import HANDLERS, versioned
 
-urlpatterns = [*versioned()]
+urlpatterns = versioned(*ROUTES)
 
 handler400, handler404, handler500 = HANDLERS

@@ -8,7 +8,7 @@ LONGEST = 220
 # Words that are addresses of their own below /products/.
 RESERVED = frozenset({"import", "export"})
 
-PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*\Z"
+PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*\Z"
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 

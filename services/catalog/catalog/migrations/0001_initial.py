@@ -23,9 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -50,9 +48,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -139,9 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -182,9 +176,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "reservation",
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "held")), fields=["created_at"], name="reservation_held"
-                    )
+                    models.Index(condition=models.Q(("state", "held")), fields=["created_at"], name="reservation_held")
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -296,24 +288,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price__gt", 0)), name="product_price_above_zero"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("price__gt", 0)), name="product_price_above_zero"),
         ),
         migrations.AddConstraint(
             model_name="product",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("on_hand__gte", 0), ("reserved__gte", 0), ("reserved__lte", models.F("on_hand"))
-                ),
+                condition=models.Q(("on_hand__gte", 0), ("reserved__gte", 0), ("reserved__lte", models.F("on_hand"))),
                 name="product_never_oversold",
             ),
         ),
         migrations.AddConstraint(
             model_name="reservationline",
-            constraint=models.UniqueConstraint(
-                fields=("reservation", "product"), name="reservation_line_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("reservation", "product"), name="reservation_line_once"),
         ),
         migrations.AddConstraint(
             model_name="reservationline",
@@ -337,9 +323,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="stockentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reason__in", ["commit", "restock"]), ("order_id__isnull", True), _connector="XOR"
-                ),
+                condition=models.Q(("reason__in", ["commit", "restock"]), ("order_id__isnull", True), _connector="XOR"),
                 name="stock_entry_order_of_sale",
             ),
         ),

@@ -24,18 +24,14 @@ class Reservation(models.Model):
     class Meta:
         db_table = "reservation"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=reservations.STATES), name="reservation_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=reservations.STATES), name="reservation_state_known"),
             models.CheckConstraint(
                 condition=Q(state=reservations.REJECTED) ^ Q(reason=""),
                 name="reservation_rejected_has_reason",
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["created_at"], condition=Q(state=reservations.HELD), name="reservation_held"
-            ),
+            models.Index(fields=["created_at"], condition=Q(state=reservations.HELD), name="reservation_held"),
         ]
 
     def __str__(self) -> str:
@@ -47,9 +43,7 @@ class ReservationLine(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     # The unique constraint serves look-ups by reservation; nothing looks up by product.
-    reservation = models.ForeignKey(
-        Reservation, on_delete=models.CASCADE, related_name="lines", db_index=False
-    )
+    reservation = models.ForeignKey(Reservation, on_delete=models.CASCADE, related_name="lines", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.BigIntegerField()
     unit_price = MoneyField()

@@ -1,5 +1,9 @@
 """Every write of the catalog; each function owns its transaction and appends its events."""
 
+from catalog.services.categories import category_create, category_delete, category_update
+from catalog.services.demo import demo_seed
+from catalog.services.imports import import_advance, import_start
+from catalog.services.products import product_create, product_deactivate, product_update
 from catalog.services.stock import (
     StockBelowReserved,
     stock_commit,
@@ -12,6 +16,15 @@ from catalog.services.upkeep import purge
 
 __all__ = [
     "StockBelowReserved",
+    "category_create",
+    "category_delete",
+    "category_update",
+    "demo_seed",
+    "import_advance",
+    "import_start",
+    "product_create",
+    "product_deactivate",
+    "product_update",
     "purge",
     "stock_commit",
     "stock_release",

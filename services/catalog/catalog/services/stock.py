@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from catalog import selectors
 from catalog.domain import reservations
 from catalog.domain.reservations import Missing, Step
 from catalog.models import Product, Reservation, StockEntry
@@ -143,11 +144,11 @@ def stock_release(*, order_id: UUID, user_id: UUID) -> None:
 
 
 @transaction.atomic
-def stock_set(*, product_id: UUID, on_hand: int | None = None, delta: int | None = None) -> None:
-    """Set what is on hand, or change it by a difference; the ledger notes the change.
+def stock_set(*, key: str, on_hand: int | None = None, delta: int | None = None) -> dict[str, Any]:
+    """Set what is on hand, or change it by a difference, and return the product; the ledger notes the change.
 
     Args:
-        product_id: the product.
+        key: the product's id or slug.
         on_hand: the counted units, or None.
         delta: units that came (or went, below zero); used when `on_hand` is None.
 
@@ -155,18 +156,17 @@ def stock_set(*, product_id: UUID, on_hand: int | None = None, delta: int | None
         NotFound: there is no such product.
         StockBelowReserved: more is reserved for orders than would be left.
     """
-    product = Product.objects.select_for_update(no_key=True).filter(id=product_id).first()
+    product = Product.objects.select_for_update(no_key=True).filter(selectors.by_key(key)).first()
     if product is None:
         raise NotFound("There is no such product.")
     wanted = product.on_hand + (delta or 0) if on_hand is None else on_hand
     if wanted < product.reserved:
-        raise StockBelowReserved(
-            f"{product.reserved} are reserved for orders, so the stock cannot become {wanted}."
-        )
+        raise StockBelowReserved(f"{product.reserved} are reserved for orders, so the stock cannot become {wanted}.")
     if change := wanted - product.on_hand:
-        Product.objects.filter(id=product_id).update(on_hand=wanted, updated_at=Now())
+        Product.objects.filter(id=product.id).update(on_hand=wanted, updated_at=Now())
         reason = StockEntry.Reason.ADJUST if on_hand is None else StockEntry.Reason.SET
-        StockEntry.objects.create(product_id=product_id, delta=change, reason=reason)
+        StockEntry.objects.create(product=product, delta=change, reason=reason)
+    return selectors.product_get(key=str(product.id), include_inactive=True)
 
 
 def _first(*, order_id: UUID, user_id: UUID, state: str) -> bool:
@@ -211,8 +211,7 @@ def _reject(order_id: UUID, missing: list[Missing]) -> StockRejected:
     """Note that nothing is held, and why; returns what to say."""
     reason = reservations.reason_for(missing)
     shortages = tuple(
-        Shortage(product_id=each.product_id, requested=each.requested, available=each.available)
-        for each in missing
+        Shortage(product_id=each.product_id, requested=each.requested, available=each.available) for each in missing
     )
     Reservation.objects.filter(order_id=order_id).update(
         state=reservations.REJECTED,

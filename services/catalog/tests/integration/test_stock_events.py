@@ -65,12 +65,8 @@ def test_an_order_holds_its_lines_and_says_names_and_prices():
         StockReserved(
             order_id=order_id,
             lines=(
-                ReservedLine(
-                    product_id=kettle.id, sku="K-1", name="Kettle", quantity=1, unit_price=Decimal("20.50")
-                ),
-                ReservedLine(
-                    product_id=cup.id, sku="C-1", name="Cup", quantity=4, unit_price=Decimal("3.25")
-                ),
+                ReservedLine(product_id=kettle.id, sku="K-1", name="Kettle", quantity=1, unit_price=Decimal("20.50")),
+                ReservedLine(product_id=cup.id, sku="C-1", name="Cup", quantity=4, unit_price=Decimal("3.25")),
             ),
             total=Decimal("33.50"),
         )
@@ -198,9 +194,7 @@ def test_a_sale_cancelled_afterwards_is_restocked_once():
     cup = ProductFactory(stock=5)
     order_id = uuid7()
 
-    said = answers(
-        placed(order_id, (cup.id, 2)), completed(order_id), cancelled(order_id), cancelled(order_id)
-    )
+    said = answers(placed(order_id, (cup.id, 2)), completed(order_id), cancelled(order_id), cancelled(order_id))
 
     assert said[2:] == [StockReleased(order_id=order_id)] * 2
     assert shelf(cup) == (5, 0)

@@ -1,0 +1,1 @@
+"""The HTTP API of the catalog, for both versions."""

@@ -1,0 +1,1 @@
+"""The views: each parses, makes one call inward and replies."""

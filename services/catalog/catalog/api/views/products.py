@@ -1,0 +1,82 @@
+"""Products and their stock."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from catalog import selectors, services
+from catalog.api import serializers
+from shared.auth.permissions import IsStaff, IsStaffOrReadOnly
+from shared.auth.principal import Principal
+from shared.http.idempotency import idempotent
+from shared.http.views import ApiView
+
+
+def _is_staff(request: Request) -> bool:
+    """Return whether staff is asking, who also sees what is not sold any more."""
+    return isinstance(request.user, Principal) and request.user.is_staff
+
+
+class ProductList(ApiView):
+    """All products, and new ones."""
+
+    permission_classes = [IsStaffOrReadOnly]
+    query_params = selectors.PRODUCT_PARAMETERS
+    paginated = True
+
+    def get(self, request: Request) -> HttpResponse:
+        """Return the products that match, page by page."""
+        found, order = selectors.product_list(params=self.filters(), include_inactive=_is_staff(request))
+        return self.page(found, row=serializers.product, order=order)
+
+    @idempotent()
+    def post(self, request: Request) -> HttpResponse:
+        """Create a product."""
+        del request
+        created = services.product_create(**self.body(serializers.ProductInput))
+        location = f"/api/{self.dialect.name}/products/{created['id']}/"
+        return self.reply(serializers.product(created), status=201, headers={"Location": location})
+
+
+class ProductDetail(ApiView):
+    """One product, by id or slug."""
+
+    permission_classes = [IsStaffOrReadOnly]
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        """Return the product."""
+        found = selectors.product_get(key=key, include_inactive=_is_staff(request))
+        return self.reply(serializers.product(found))
+
+    @idempotent()
+    def put(self, request: Request, key: str) -> HttpResponse:
+        """Replace the product's fields."""
+        del request
+        changed = services.product_update(key=key, changes=self.body(serializers.ProductReplacement))
+        return self.reply(serializers.product(changed))
+
+    @idempotent()
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        """Change some of the product's fields."""
+        del request
+        changed = services.product_update(key=key, changes=self.body(serializers.ProductInput, partial=True))
+        return self.reply(serializers.product(changed))
+
+    @idempotent()
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        """Take the product off sale."""
+        del request
+        services.product_deactivate(key=key)
+        return self.no_content()
+
+
+class ProductStock(ApiView):
+    """How much of a product there is."""
+
+    permission_classes = [IsStaff]
+
+    @idempotent()
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        """Set the stock, or change it by a difference."""
+        del request
+        changed = services.stock_set(key=key, **self.body(serializers.StockInput))
+        return self.reply(serializers.product(changed))

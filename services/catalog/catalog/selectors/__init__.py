@@ -1,0 +1,16 @@
+"""Every read of the catalog; rows are dictionaries."""
+
+from catalog.selectors.categories import category_get, category_list
+from catalog.selectors.imports import import_get, import_pieces
+from catalog.selectors.products import PRODUCT_PARAMETERS, by_key, product_get, product_list
+
+__all__ = [
+    "PRODUCT_PARAMETERS",
+    "by_key",
+    "category_get",
+    "category_list",
+    "import_get",
+    "import_pieces",
+    "product_get",
+    "product_list",
+]

@@ -1,0 +1,81 @@
+"""Reading products: one, and lists."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from catalog import filters
+from catalog.domain import slugs
+from catalog.models import Product
+from shared.errors import NotFound
+
+PRODUCT_PARAMETERS = frozenset(filters.ProductFilter.base_filters)
+
+_SLUG = re.compile(slugs.PATTERN)
+_FIELDS = (
+    "id",
+    "sku",
+    "name",
+    "slug",
+    "description",
+    "price",
+    "category__slug",
+    "category__name",
+    "on_hand",
+    "reserved",
+    "is_active",
+    "created_at",
+    "updated_at",
+)
+
+
+def by_key(key: str) -> Q:
+    """Return the condition for the product with this id or slug; raises NotFound for a text that is neither."""
+    if not _SLUG.match(key):
+        raise NotFound("There is no such product.")
+    try:
+        return Q(id=UUID(key)) | Q(slug=key)
+    except ValueError:
+        return Q(slug=key)
+
+
+def product_get(*, key: str, include_inactive: bool) -> dict[str, Any]:
+    """Return one product.
+
+    Args:
+        key: its id or slug.
+        include_inactive: also when it is not sold any more.
+
+    Raises:
+        NotFound: there is no such product.
+    """
+    found = _visible(include_inactive=include_inactive).filter(by_key(key)).first()
+    if found is None:
+        raise NotFound("There is no such product.")
+    return found
+
+
+def product_list(
+    *, params: Mapping[str, Any], include_inactive: bool
+) -> tuple[QuerySet[Any, dict[str, Any]], tuple[str, ...]]:
+    """Return the products that match, and the order they are wanted in.
+
+    Args:
+        params: the query's filters.
+        include_inactive: also products that are not sold any more.
+
+    Raises:
+        InvalidInput: names each unknown or unparsable filter.
+    """
+    found = filters.ProductFilter.apply(params, _visible(include_inactive=include_inactive))
+    return found, filters.ORDERINGS[params.get("ordering") or filters.DEFAULT_ORDERING]
+
+
+def _visible(*, include_inactive: bool) -> QuerySet[Any, dict[str, Any]]:
+    """Return products as rows with their category, in one query."""
+    products = Product.objects.all() if include_inactive else Product.objects.filter(is_active=True)
+    rows: QuerySet[Any, dict[str, Any]] = products.values(*_FIELDS)
+    return rows
