@@ -39,7 +39,7 @@ def run(*, config: configuration.Config) -> int:
 def launch(*, config: configuration.Config) -> None:
     """Start the supervisor in a session of its own; the caller may end without ending it."""
     with (config.run_dir / "logs" / "supervisor.log").open("ab") as output:
-        subprocess.Popen(  # noqa: S603  (this program itself)
+        subprocess.Popen(
             [sys.executable, "-m", "devstack", "supervise"],
             cwd=configuration.ROOT,
             env=os.environ | {processes.MARK: str(config.run_dir)},

@@ -11,9 +11,7 @@ from pathlib import Path
 from devstack import errors
 
 STATUS = Path("/var/lib/dpkg/status")
-REMEDY = (
-    "check the network and the package sources, or give a server of your own (see `make help`, .env.example)"
-)
+REMEDY = "check the network and the package sources, or give a server of your own (see `make help`, .env.example)"
 
 
 def unpacked(*, cache: Path, name: str, packages: Sequence[str], families: Sequence[str] = ()) -> Path:
@@ -93,9 +91,7 @@ def _closure(*, apt: list[str], packages: Sequence[str], families: Sequence[str]
         listed = _run(command=["apt-cache", *apt, "depends", *known[asked:]], what=what)
         asked = len(known)
         relations = [line.strip().lstrip("|").partition(": ") for line in listed.splitlines()]
-        wanted = {
-            name for kind, _, name in relations if kind == "Depends" and name.startswith(tuple(families))
-        }
+        wanted = {name for kind, _, name in relations if kind == "Depends" and name.startswith(tuple(families))}
         known += sorted(wanted - set(known))
     return known
 
@@ -106,9 +102,7 @@ def _run(*, command: list[str], what: str, cwd: Path | None = None, tolerate: bo
     )
     if done.returncode and not tolerate:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("W: ")]
-        raise errors.DevstackError(
-            what, why="\n".join(lines[-5:]) or f"exit code {done.returncode}", remedy=REMEDY
-        )
+        raise errors.DevstackError(what, why="\n".join(lines[-5:]) or f"exit code {done.returncode}", remedy=REMEDY)
     return done.stdout
 
 

@@ -44,7 +44,7 @@ def _seed(*, stack: stacks.Stack, name: str) -> None:
     environment = service.environment(stack=stack, service=name)
     log = stack.log(name=f"{name}.seed")
     with log.open("ab") as output:
-        done = subprocess.run(  # noqa: S603  (the service's own command)
+        done = subprocess.run(
             [sys.executable, "manage.py", "seed"],
             cwd=config.ROOT / "services" / name,
             env=environment,
@@ -124,5 +124,3 @@ def curl(*, url: str, password: str, product_id: str) -> str:
         f"curl -s {url}/api/v2/orders/ -H 'Content-Type: application/json' -H 'Prefer: wait=10'"
         f""" -H "Authorization: Bearer {token}" -d '{order}'"""
     )
-
-

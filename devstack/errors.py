@@ -18,5 +18,5 @@ class DevstackError(Exception):
         return {"what": self.what, "why": self.why, "remedy": self.remedy, "log": str(self.log or "")}
 
 
-class NotReady(Exception):  # noqa: N818  (a state that is asked again, not an error)
+class NotReady(Exception):
     """A part that does not answer yet; the text says what is missing."""

@@ -6,7 +6,6 @@ import enum
 import signal
 import subprocess
 import time
-
 from pathlib import Path
 
 from devstack import backoff, errors, logs, order, part, processes

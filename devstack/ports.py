@@ -82,7 +82,8 @@ def holder(*, port: int) -> str:
     except psutil.Error:
         return "another process listens on it"
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        own = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and connection.pid and own and own.port == port:
             return f"process {connection.pid} ({_name(pid=connection.pid)}) listens on it"
     return "another process listens on it"
 

@@ -99,14 +99,22 @@ def alive(*, pid: int, created: float) -> bool:
 
 
 def memory(*, pid: int, children: bool = True) -> int:
-    """Return the resident memory of a process, and of all its children unless told not to, in bytes."""
+    """Return the memory of a process, and of all its children unless told not to, in bytes.
+
+    Pages that several processes share are counted once (the kernel's proportional set size) where this user may
+    know it, otherwise in each of them (resident set size).
+    """
     try:
         process = psutil.Process(pid)
         family = [process, *(process.children(recursive=True) if children else ())]
     except psutil.Error:
         return 0
-    total = 0
-    for member in family:
-        with contextlib.suppress(psutil.Error):
-            total += member.memory_info().rss
-    return total
+    return sum(_memory(process=member) for member in family)
+
+
+def _memory(*, process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error, OSError):
+        return int(process.memory_full_info().pss)
+    with contextlib.suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0

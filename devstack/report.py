@@ -13,6 +13,9 @@ from devstack import daemon, demo, files, processes, progress
 from devstack import stack as stacks
 
 MIB = 1024 * 1024
+NUMBERS = {"pid", "memory", "restarts", "uptime"}
+WIDE = 180
+"""Columns of the table when it goes into a file or a pipe."""
 
 
 def summary(*, stack: stacks.Stack, order: demo.Order, seconds: float) -> None:
@@ -48,7 +51,7 @@ def status(*, config: configuration.Config, form: str) -> int:
     if form == "json":
         Console(soft_wrap=True, highlight=False).print(json.dumps(told, indent=1), markup=False)
         return 0
-    console = Console()
+    console = Console() if Console().is_terminal else Console(width=WIDE)
     console.print(_table(told=told) if told["parts"] else "Nothing is running; `make up` starts it.")
     if told["parts"]:
         total = sum(one["memory_bytes"] for one in told["parts"])
@@ -103,9 +106,11 @@ def _given(*, name: str, url: str) -> dict[str, Any]:
 
 
 def _table(*, told: dict[str, Any]) -> Table:
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("part", "state", "pid", "ports", "version", "memory", "restarts", "uptime", "last exit / note"):
-        table.add_column(title, justify="right" if title in {"pid", "memory", "restarts", "uptime"} else "left")
+        table.add_column(
+            title, no_wrap=True, justify="right" if title in {"pid", "memory", "restarts", "uptime"} else "left"
+        )
     for one in told["parts"]:
         style = progress.STYLES.get(one["status"], "dim")
         table.add_row(

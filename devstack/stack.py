@@ -83,7 +83,7 @@ class Stack:
 
     def inherited(self) -> dict[str, str]:
         """Return the user's environment without what would confuse the stack's processes."""
-        return clean(environ=os.environ)
+        return clean(environ=os.environ, cache_dir=self.config.cache_dir)
 
     def common(self) -> dict[str, str]:
         """Return the environment that every process of every service gets."""
@@ -106,14 +106,20 @@ class Stack:
         }
 
 
-def clean(*, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without variables of other stacks and servers, this interpreter first in PATH."""
+def clean(*, environ: Mapping[str, str], cache_dir: Path) -> dict[str, str]:
+    """Return an environment without variables of other stacks and servers, this interpreter first in PATH.
+
+    Where the user wants no bytecode beside the sources it goes to the cache: without any, every process of a
+    start compiles all of Django again.
+    """
     kept = {
         key: value
         for key, value in environ.items()
         if not key.startswith(_OWN) and key not in configuration.SERVERS and key != processes.MARK
     }
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept["PYTHONPYCACHEPREFIX"] = str(cache_dir / "bytecode")
     return kept | {"PYTHONUNBUFFERED": "1"}
 
 

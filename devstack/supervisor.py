@@ -33,9 +33,7 @@ class Supervisor:
         self._pool = concurrent.futures.ThreadPoolExecutor(max_workers=8, thread_name_prefix="devstack")
         self._run_dir = run_dir
         self._members = {
-            one.name: Member(
-                part=one, log=run_dir / "logs" / f"{one.name}.log", stack=run_dir, pool=self._pool
-            )
+            one.name: Member(part=one, log=run_dir / "logs" / f"{one.name}.log", stack=run_dir, pool=self._pool)
             for one in parts
         }
         self._lock = threading.RLock()
@@ -86,9 +84,7 @@ class Supervisor:
                 raise self.failure
             if time.monotonic() > deadline or self._stopping.is_set():
                 late = ", ".join(sorted(wanted - self._ready()))
-                raise errors.DevstackError(
-                    f"not ready: {late}", why="the time limit is over", remedy="read the logs"
-                )
+                raise errors.DevstackError(f"not ready: {late}", why="the time limit is over", remedy="read the logs")
             time.sleep(TICK_STARTING_SECONDS)
 
     def signal(self, *, name: str, number: int) -> None:
@@ -115,9 +111,7 @@ class Supervisor:
             parts = {name: self._describe(member=member) for name, member in self._members.items()}
         told = self.failure
         failure = (
-            {"what": told.what, "why": told.why, "remedy": told.remedy, "log": str(told.log or "")}
-            if told
-            else None
+            {"what": told.what, "why": told.why, "remedy": told.remedy, "log": str(told.log or "")} if told else None
         )
         return {"phase": self.phase, "failure": failure, "parts": parts}
 

@@ -5,9 +5,9 @@ import dataclasses
 import json
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 LEVELS = ("unit", "integration", "e2e")
 
@@ -27,8 +27,8 @@ class Tally:
 def read(*, suite: str, path: Path) -> Tally:
     """Read a suite's outcome from its JUnit file; a missing file (pytest died) counts as one failure."""
     try:
-        cases = list(ElementTree.parse(path).iter("testcase"))  # noqa: S314  (written by our own pytest)
-    except (OSError, ElementTree.ParseError):
+        cases = list(ET.parse(path).iter("testcase"))  # noqa: S314  (written by our own pytest)
+    except (OSError, ET.ParseError):
         return Tally(suite=suite, failed=1)
     outcomes = collections.Counter(_outcome(case=case) for case in cases)
     return Tally(
@@ -41,7 +41,7 @@ def read(*, suite: str, path: Path) -> Tally:
     )
 
 
-def _outcome(*, case: ElementTree.Element) -> str:
+def _outcome(*, case: ET.Element) -> str:
     tags = {child.tag for child in case}
     if tags & {"failure", "error"}:
         return "failed"

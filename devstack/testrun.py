@@ -83,7 +83,8 @@ def _one(
 
 def environment_of(*, suite: suites.Suite, stores: stack.Stack | None) -> dict[str, str]:
     """Return the environment of a suite: a database, virtual host and cache number of its own where it needs them."""
-    inherited = stack.clean(environ=os.environ)
+    own_config = config.from_environment(environ=os.environ)
+    inherited = stack.clean(environ=os.environ, cache_dir=own_config.cache_dir)
     if not suite.settings or stores is None:
         return inherited
     number = [each.name for each in suites.ALL].index(suite.name) + 1

@@ -106,5 +106,3 @@ def _alone(*, config: configuration.Config) -> Iterator[None]:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-

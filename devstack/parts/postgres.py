@@ -24,7 +24,7 @@ def build(*, stack: stacks.Stack) -> part.Part:
         cwd=stack.run_dir,
         environment=stack.inherited(),
         ready=functools.partial(readiness.postgres, url=stack.database_url(name="postgres")),
-        version=functools.partial(_version),
+        version=_version,
         ports={NAME: stack.ports[NAME]},
         start_seconds=60,
         stop_seconds=20,

@@ -62,17 +62,15 @@ def configuration(*, stack: stacks.Stack) -> dict[str, object]:
         _job(
             name=service,
             path="/metrics",
-            targets=[
-                (process, stack.address(name=f"{service}.{process}.management")) for process in config.PROCESSES
-            ],
+            targets=[(process, stack.address(name=f"{service}.{process}.management")) for process in config.PROCESSES],
         )
         for service in config.SERVICES
     ]
-    jobs.append(_job(name="gateway", path="/stats/prometheus", targets=[("envoy", stack.address(name="gateway.admin"))]))
+    jobs.append(
+        _job(name="gateway", path="/stats/prometheus", targets=[("envoy", stack.address(name="gateway.admin"))])
+    )
     if not stack.is_given(part="rabbitmq"):
-        jobs.append(
-            _job(name="rabbitmq", path="/metrics", targets=[("node", stack.address(name="rabbitmq.metrics"))])
-        )
+        jobs.append(_job(name="rabbitmq", path="/metrics", targets=[("node", stack.address(name="rabbitmq.metrics"))]))
     return {"global": {"scrape_interval": "5s", "evaluation_interval": "5s"}, "scrape_configs": jobs}
 
 

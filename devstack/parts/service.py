@@ -33,8 +33,7 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
         needs=_stores(stack=stack),
         command=(PYTHON, "-c", MIGRATE),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service)
-        | {"DJANGO_SETTINGS_MODULE": f"{service}.settings"},
+        environment=environment(stack=stack, service=service) | {"DJANGO_SETTINGS_MODULE": f"{service}.settings"},
         start_seconds=120,
         once=True,
         remedy="read its log; a failed migration names the statement and the reason",
@@ -78,15 +77,13 @@ def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.P
         environment=environment(stack=stack, service=service, process="web") | settings,
         ready=_ready(stack=stack, port=f"{name}.management"),
         ports={key: stack.ports[key] for key in (name, f"{name}.management")},
-        version=functools.partial(_version),
+        version=_version,
         stop_seconds=30,
         stop_rank=4,
     )
 
 
-def _process(
-    *, stack: stacks.Stack, service: str, process: str, needs: tuple[str, ...], stop_rank: int
-) -> part.Part:
+def _process(*, stack: stacks.Stack, service: str, process: str, needs: tuple[str, ...], stop_rank: int) -> part.Part:
     port = f"{service}.{process}.management"
     return part.Part(
         name=f"{service}.{process}",
@@ -96,7 +93,7 @@ def _process(
         environment=environment(stack=stack, service=service, process=process),
         ready=_ready(stack=stack, port=port),
         ports={port: stack.ports[port]},
-        version=functools.partial(_version),
+        version=_version,
         stop_seconds=20,
         stop_rank=stop_rank,
     )
@@ -117,4 +114,4 @@ def _command(*, service: str, process: str) -> tuple[str, ...]:
 
 
 def _version() -> str:
-    return f"python {sys.version.split()[0]}"
+    return f"py {sys.version.split()[0]}"
