@@ -114,7 +114,7 @@ async def _completed(*, api: client.Api, staff: client.Bearer, import_id: str) -
         if time.monotonic() > deadline:
             raise ReplayError(
                 f"The import is still {job['status']} after {IMPORT_SECONDS:g} s",
-                why=f"{job.get('processed')} of {job.get('total')} rows are processed",
+                why=f"{job.get('processed')} rows are processed",
                 remedy="look at `make logs S=catalog`, then run the same command again",
             )
         await asyncio.sleep(_POLL_SECONDS)
@@ -125,6 +125,7 @@ async def _completed(*, api: client.Api, staff: client.Bearer, import_id: str) -
 def _failed(job: Mapping[str, Any]) -> ReplayError:
     return ReplayError(
         "The products were not imported",
-        why=f"{job['status']}, {job.get('failed')} of {job.get('total')} rows failed: {job.get('errors')}",
+        why=f"{job['status']}, {job.get('failed')} of {job.get('processed')} rows failed: "
+        f"{job.get('error') or job.get('errors')}",
         remedy="look at `make logs S=catalog`",
     )

@@ -165,3 +165,30 @@ def test_other_answers_are_left_as_they_are(edge, query):
 
     assert "content-encoding" not in answer.headers
     assert answer.headers.get("etag") == ('"abc"' if "etag" in query else None)
+
+
+def test_the_type_of_a_problem_leads_to_its_explanation(edge):
+    kind = edge.client.get("/nothing").json()["type"]
+
+    answer = edge.client.get(kind.removeprefix("https://plaza.example"))
+
+    assert kind == "https://plaza.example/problems/not_found"
+    assert (answer.status_code, answer.headers["location"]) == (302, f"{edge.url}/#not_found")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "validation_error",
+        "authentication_failed",
+        "token_not_valid",
+        "insufficient_stock",
+        "pending_order_exists",
+        "idempotency_key_reused",
+        "precondition_failed",
+        "throttled",
+        "service_unavailable",
+    ],
+)
+def test_the_index_page_explains_each_code(edge, code):
+    assert edge.client.get("/").text.count(f'id="{code}"') == 1

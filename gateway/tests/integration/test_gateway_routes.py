@@ -82,6 +82,8 @@ def test_a_page_without_its_slash_is_redirected_so_that_relative_links_work(edge
         "/docs/",
         "/openapi.json",
         "/users/metrics",
+        "/problems/",
+        "/problems/a/b",
         "/users/openapi.json/x",
         "/users/docs-internal/",
         "/stock/docs/",

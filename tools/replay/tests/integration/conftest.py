@@ -94,7 +94,14 @@ class Market:
         (part,) = BytesParser().parsebytes(kind + call["body"]).get_payload()
         assert part.get_param("name", header="content-disposition") == "file"
         rows = list(csv.DictReader(io.StringIO(part.get_payload(decode=True).decode())))
-        job = {"id": str(uuid.uuid4()), "status": "completed", "total": len(rows), "failed": 0, "errors": []}
+        job = {
+            "id": str(uuid.uuid4()),
+            "status": "completed",
+            "processed": len(rows),
+            "error": None,
+            "failed": 0,
+            "errors": [],
+        }
         for row in rows:
             if row["sku"] == self.bad_row:
                 job["failed"] += 1
