@@ -33,13 +33,13 @@ def rotate(*, path: Path, largest: int = LARGEST_BYTES) -> bool:
     return True
 
 
-def tail(*, path: Path, lines: int) -> list[str]:
-    """Return the last lines of a file, reading at most 64 KiB of it; a missing file has none."""
+def tail(*, path: Path, lines: int, end: int | None = None) -> list[str]:
+    """Return the last lines of a file (up to a place in it), reading at most 64 KiB; a missing file has none."""
     try:
         with path.open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - 64 * 1024))
-            content = stream.read().decode(errors="replace")
+            size = stream.seek(0, os.SEEK_END) if end is None else end
+            start = stream.seek(max(0, size - 64 * 1024))
+            content = stream.read(size - start).decode(errors="replace")
     except OSError:
         return []
     return content.splitlines()[-lines:]
@@ -59,11 +59,10 @@ def matching(*, directory: Path, part: str) -> list[Path]:
 
 def follow(*, paths: Sequence[Path], lines: int, forever: bool = True) -> Iterator[tuple[str, str]]:
     """Yield (part, line): first the last lines of every file, then each new line as it comes."""
-    places = {}
+    places = {path: path.stat().st_size if path.exists() else 0 for path in paths}
     for path in paths:
-        for line in tail(path=path, lines=lines):
+        for line in tail(path=path, lines=lines, end=places[path]):
             yield path.stem, line
-        places[path] = path.stat().st_size if path.exists() else 0
     while forever:
         time.sleep(0.3)
         for path in paths:

@@ -1,0 +1,89 @@
+"""The command line and its error texts."""
+
+import pytest
+
+from devstack import cli, config, errors
+
+
+def parse(*arguments):
+    return cli.parser().parse_args(arguments)
+
+
+def test_exec_passes_the_command_on_untouched():
+    chosen = parse("exec", "--parts", "postgres,valkey", "--", "pytest", "-k", "one and two", "--parts", "x")
+
+    assert chosen.parts == "postgres,valkey"
+    assert chosen.command[1:] == ["pytest", "-k", "one and two", "--parts", "x"]
+
+
+def test_exec_starts_all_stores_by_default():
+    assert parse("exec", "--", "true").parts == "postgres,rabbitmq,valkey"
+
+
+def test_test_takes_suites_and_an_expression():
+    chosen = parse("test", "users", "orders", "-k", "race or retry")
+
+    assert (chosen.suite, chosen.expression) == (["users", "orders"], "race or retry")
+
+
+@pytest.mark.parametrize("arguments", [[], ["upp"], ["status", "--format", "yaml"], ["logs", "--lines", "many"]])
+def test_a_wrong_command_line_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse(*arguments)
+
+    assert caught.value.code == 2
+    assert "usage: python -m devstack" in capsys.readouterr().err
+
+
+def test_exec_without_a_command_is_explained(capsys):
+    assert cli.main(arguments=["exec", "--"]) == 1
+
+    assert "failed: exec needs a command" in capsys.readouterr().err
+
+
+def test_an_unknown_store_is_explained_before_anything_starts(capsys):
+    assert cli.main(arguments=["exec", "--parts", "postgres,oracle", "--", "true"]) == 1
+
+    told = capsys.readouterr().err
+    assert "failed: no such part: oracle" in told
+    assert "choose from postgres, rabbitmq, valkey" in told
+
+
+def test_an_unknown_suite_is_explained(capsys):
+    assert cli.main(arguments=["test", "user"]) == 1
+
+    assert "failed: no such suite: user" in capsys.readouterr().err
+
+
+def test_an_explanation_has_what_why_remedy_and_the_last_log_lines(tmp_path, capsys):
+    log = tmp_path / "postgres.log"
+    log.write_text("".join(f"line {number}\n" for number in range(30)))
+    error = errors.DevstackError("postgres did not start", why="no space left", remedy="free some", log=log)
+
+    cli.explain(error=error)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1:5] == [
+        "failed: postgres did not start",
+        "   why: no space left",
+        "    do: free some",
+        f"   log: {log}",
+    ]
+    assert [line.strip() for line in lines[5:]] == [f"line {number}" for number in range(15, 30)]
+
+
+def test_wrong_ports_are_explained(monkeypatch, capsys):
+    monkeypatch.setenv("PLAZA_GATEWAY_PORT", "eighty")
+
+    assert cli.main(arguments=["status"]) == 1
+
+    assert "not a port: PLAZA_GATEWAY_PORT=eighty" in capsys.readouterr().err
+
+
+def test_status_of_nothing_is_down(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PLAZA_RUN_DIR", str(tmp_path))
+
+    assert cli.main(arguments=["status", "--format", "json"]) == 0
+
+    assert '"phase": "down"' in capsys.readouterr().out
+    assert config.from_environment(environ={"PLAZA_RUN_DIR": str(tmp_path)}).run_dir == tmp_path
