@@ -40,13 +40,11 @@ def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     top = argparse.ArgumentParser(prog="python -m devstack", description="The embedded stack of Plaza.")
     commands = top.add_subparsers(required=True, metavar="command")
-    for name, run, text in (
-        ("up", _up, "start the whole system, or find it up, and place a first order"),
-        ("down", _down, "stop everything"),
-        ("reset", _reset, "stop everything and delete the data"),
-        ("supervise", _supervise, "what `up` starts in the background"),
-    ):
-        commands.add_parser(name, help=text).set_defaults(run=run)
+    _up(commands.add_parser("up", help="start the whole system, or find it up, and place a first order"))
+    commands.add_parser("down", help="stop everything").set_defaults(run=lambda _: down.run(config=_config()))
+    reset = commands.add_parser("reset", help="stop everything and delete the data")
+    reset.set_defaults(run=lambda _: down.reset(config=_config()))
+    _supervise(commands.add_parser("supervise", help="what `up` starts in the background"))
     _status(commands.add_parser("status", help="show parts, ports, versions, memory"))
     _logs(commands.add_parser("logs", help="follow the logs"))
     _exec(commands.add_parser("exec", help="run a command with PostgreSQL, RabbitMQ and Valkey of its own"))
@@ -64,20 +62,18 @@ def _config() -> configuration.Config:
     return configuration.from_environment(environ=os.environ)
 
 
-def _up(_: argparse.Namespace) -> int:
-    return up.run(config=_config())
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
 
 
-def _down(_: argparse.Namespace) -> int:
-    return down.run(config=_config())
+def _up(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--only", type=_names, default=[], help="comma list of stores: no services, no demo data")
+    command.set_defaults(run=lambda chosen: up.run(config=_config(), only=chosen.only))
 
 
-def _reset(_: argparse.Namespace) -> int:
-    return down.reset(config=_config())
-
-
-def _supervise(_: argparse.Namespace) -> int:
-    return daemon.run(config=_config())
+def _supervise(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--only", type=_names, default=[], help="see `up`")
+    command.set_defaults(run=lambda chosen: daemon.run(config=_config(), only=chosen.only))
 
 
 def _status(command: argparse.ArgumentParser) -> None:
@@ -102,7 +98,8 @@ def _run_logs(chosen: argparse.Namespace) -> int:
 
 
 def _exec(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--parts", default=",".join(catalogue.STORES), help="comma list (default: %(default)s)")
+    stores = ",".join(catalogue.STORES)
+    command.add_argument("--parts", type=_names, default=stores, help=f"comma list (default: {stores})")
     command.add_argument("command", nargs=argparse.REMAINDER, metavar="-- command …")
     command.set_defaults(run=_run_exec)
 
@@ -111,4 +108,4 @@ def _run_exec(chosen: argparse.Namespace) -> int:
     command = chosen.command[1:] if chosen.command[:1] == ["--"] else chosen.command
     if not command:
         raise errors.DevstackError("exec needs a command", remedy="python -m devstack exec -- pytest …")
-    return execute.run(parts=[name for name in chosen.parts.split(",") if name], command=command)
+    return execute.run(parts=chosen.parts, command=command)

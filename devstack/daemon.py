@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,16 @@ from devstack.parts import catalogue
 STATE = "state.json"
 
 
-def run(*, config: configuration.Config) -> int:
-    """Supervise the whole system until a signal comes; 1 when it did not start."""
+def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
+    """Supervise the whole system, or only some stores, until a signal comes; 1 when it did not start."""
     identity = {"pid": os.getpid(), "created": psutil.Process().create_time()}
 
     def tell(snapshot: dict[str, Any]) -> None:
         files.write(path=config.run_dir / STATE, content={"supervisor": identity, **snapshot})
 
     try:
-        parts = catalogue.system(stack=stacks.load_stack(config=config))
+        stack = stacks.load_stack(config=config)
+        parts = catalogue.stores(stack=stack, names=only) if only else catalogue.system(stack=stack)
     except errors.DevstackError as error:
         tell({"phase": "failed", "failure": error.told(), "parts": {}})
         return 1
@@ -36,11 +38,11 @@ def run(*, config: configuration.Config) -> int:
     return 1 if supervising.failure else 0
 
 
-def launch(*, config: configuration.Config) -> None:
+def launch(*, config: configuration.Config, only: Sequence[str] = ()) -> None:
     """Start the supervisor in a session of its own; the caller may end without ending it."""
     with (config.run_dir / "logs" / "supervisor.log").open("ab") as output:
         subprocess.Popen(
-            [sys.executable, "-m", "devstack", "supervise"],
+            [sys.executable, "-m", "devstack", "supervise", *(("--only", ",".join(only)) if only else ())],
             cwd=configuration.ROOT,
             env=os.environ | {processes.MARK: str(config.run_dir)},
             stdin=subprocess.DEVNULL,

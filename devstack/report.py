@@ -1,7 +1,9 @@
 """What a person is told about a running stack: the summary of `up` and the table of `status`."""
 
 import json
+import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +39,15 @@ def summary(*, stack: stacks.Stack, order: demo.Order, seconds: float) -> None:
         console.print(f"  [bold]{title:<14}[/]{text}", markup=True)
     console.print("\n  Buy one more:\n")
     console.print(f"{line}\n", markup=False)
+
+
+def addresses(*, stack: stacks.Stack, names: Sequence[str]) -> int:
+    """Print the addresses of stores as lines for a shell."""
+    known = {"postgres": "DATABASE_SERVER_URL", "rabbitmq": "BROKER_URL", "valkey": "CACHE_URL"}
+    common = stack.common()
+    for name in names:
+        sys.stdout.write(f"export {known[name]}={common[known[name]]}\n")
+    return 0
 
 
 def _first_order(*, body: dict[str, Any], seconds: float) -> str:

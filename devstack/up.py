@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from devstack import config as configuration
@@ -17,30 +17,32 @@ LIMIT_SECONDS = 600.0
 SEEDED = "seeded.json"
 
 
-def run(*, config: configuration.Config) -> int:
-    """Bring the system up, or find it up.
+def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
+    """Bring the system up, or find it up; with `only` just these stores, without demo data and first order.
 
     Raises DevstackError when a part, a seed or the first order fails.
     """
     begun = time.monotonic()
     with _alone(config=config):
         if not daemon.state(config=config) or _is_ending(config=config):
-            _start(config=config)
+            _start(config=config, only=only)
         wait(config=config)
         stack = stacks.load_stack(config=config)
+        if only:
+            return report.addresses(stack=stack, names=only)
         _seed(stack=stack)
         order = demo.first_order(url=stack.gateway_url, password=stack.passwords["seed"])
     report.summary(stack=stack, order=order, seconds=time.monotonic() - begun)
     return 0
 
 
-def _start(*, config: configuration.Config) -> None:
+def _start(*, config: configuration.Config, only: Sequence[str]) -> None:
     left = daemon.stop(config=config)
     if left:
         sys.stdout.write(f"repaired: ended {left} processes that an earlier run left behind\n")
     stacks.open_stack(config=config)
     files.write(path=config.run_dir / "given.json", content=dict(config.given_servers))
-    daemon.launch(config=config)
+    daemon.launch(config=config, only=only)
 
 
 def _is_ending(*, config: configuration.Config) -> bool:

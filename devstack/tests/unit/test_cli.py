@@ -12,12 +12,17 @@ def parse(*arguments):
 def test_exec_passes_the_command_on_untouched():
     chosen = parse("exec", "--parts", "postgres,valkey", "--", "pytest", "-k", "one and two", "--parts", "x")
 
-    assert chosen.parts == "postgres,valkey"
+    assert chosen.parts == ["postgres", "valkey"]
     assert chosen.command[1:] == ["pytest", "-k", "one and two", "--parts", "x"]
 
 
 def test_exec_starts_all_stores_by_default():
-    assert parse("exec", "--", "true").parts == "postgres,rabbitmq,valkey"
+    assert parse("exec", "--", "true").parts == ["postgres", "rabbitmq", "valkey"]
+
+
+def test_up_starts_everything_or_only_some_stores():
+    assert parse("up").only == []
+    assert parse("up", "--only", "postgres,valkey").only == ["postgres", "valkey"]
 
 
 def test_test_takes_suites_and_an_expression():
