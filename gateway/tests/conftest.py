@@ -187,18 +187,8 @@ def start(
             overrides=overrides,
         )
         (place / "envoy.yaml").write_text(text)
-        command = [
-            ENVOY,
-            "-c",
-            place / "envoy.yaml",
-            "--base-id",
-            str(port),
-            "--concurrency",
-            "1",
-            "-l",
-            "warning",
-        ]
-        command += ["--file-flush-interval-msec", "50"]
+        options = f"--base-id {port} --concurrency 1 --log-level warning --file-flush-interval-msec 50".split()
+        command: list[str | Path] = [ENVOY, "--config-path", place / "envoy.yaml", *options]
         with (place / "envoy.log").open("wb") as log:
             processes.append(subprocess.Popen(command, stdout=log, stderr=log))
         running = Gateway(

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,9 @@ import gateway
 UPSTREAMS = {"users": "10.0.0.1:1", "catalog": "catalog-web:2", "orders": "[::1]:3"}
 
 
-def rendered(**changes):
-    return gateway.render(**{"listen": "127.0.0.1:8080", "admin": "127.0.0.1:9901", "upstreams": UPSTREAMS} | changes)
+def rendered(**changes: Any) -> str:
+    usual: dict[str, Any] = {"listen": "127.0.0.1:8080", "admin": "127.0.0.1:9901", "upstreams": UPSTREAMS}
+    return gateway.render(**usual | changes)
 
 
 def test_addresses_go_where_they_belong():

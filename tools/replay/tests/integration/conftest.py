@@ -91,10 +91,11 @@ class Market:
 
     def take_products(self, call: dict[str, Any]) -> Reply:
         kind = f"Content-Type: {call['headers']['Content-Type']}\r\n\r\n".encode()
-        (part,) = BytesParser().parsebytes(kind + call["body"]).get_payload()
+        form: Any = BytesParser().parsebytes(kind + call["body"])
+        (part,) = form.get_payload()
         assert part.get_param("name", header="content-disposition") == "file"
         rows = list(csv.DictReader(io.StringIO(part.get_payload(decode=True).decode())))
-        job = {
+        job: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "status": "completed",
             "processed": len(rows),

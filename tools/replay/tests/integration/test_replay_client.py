@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -21,18 +23,18 @@ def faults(market):
     return plan
 
 
-def talk(url, act, *, patience=5.0):
+def talk(url: str, act: Callable[..., Awaitable[Any]], *, patience: float = 5.0) -> Any:
     """Run `act(api, staff)` against the market."""
 
-    async def main():
+    async def main() -> Any:
         async with client.Api(base_url=url, connections=4, patience=patience) as api:
             return await act(api, session.Session(api=api, email="staff@example.com", password="Staff!123"))
 
     return asyncio.run(main())
 
 
-def order_as(market, url, **options):
-    async def act(api, staff):
+def order_as(market: Any, url: str, **options: Any) -> Any:
+    async def act(api: client.Api, staff: session.Session) -> client.Answer:
         await staff.token()
         market.hits.clear()
         return await api.call(ORDER, bearer=staff)
@@ -184,11 +186,11 @@ def test_a_list_is_read_to_its_end_whatever_host_its_links_name(market, url):
     assert market.hits == {"GET products": 3}
 
 
-def _script(market, path, answers):
+def _script(market: Any, path: str, answers: list[Any]) -> Callable[..., Any]:
     """Answer one path from a list, in order, and everything else as usual."""
     usual, waiting = market.answer, list(answers)
 
-    def answer(method, asked, *rest):
+    def answer(method: str, asked: str, *rest: Any) -> Any:
         if asked != path:
             return usual(method, asked, *rest)
         market.hits["scripted"] += 1

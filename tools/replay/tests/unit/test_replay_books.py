@@ -1,6 +1,7 @@
 """The books: balanced only when every single figure agrees."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ def wanted(sheet):
     return plan.make(sheet=sheet(*ROWS), limit=None, stock=Decimal(1))
 
 
-def placed(wanted, **changes):
+def placed(wanted: plan.Plan, **changes: Any) -> list[orders.Placed]:
     """Invoices 1 and 2 are completed, 3 is cancelled; `o2={"total": …}` changes one."""
     end = {"1": ("completed", ""), "2": ("completed", ""), "3": ("cancelled", "insufficient_stock")}
     results = []
@@ -32,8 +33,8 @@ def placed(wanted, **changes):
     return results
 
 
-def evidence(wanted, *, results=None, **changes):
-    facts = {
+def evidence(wanted: plan.Plan, *, results: Any = None, **changes: Any) -> books.Evidence:
+    facts: dict[str, Any] = {
         "placed": results or placed(wanted),
         "left_wallets": {"o1": Decimal("2.00"), "o2": Decimal("8.00"), "o3": Decimal("0.00")},
         "found": {"A": 5, "B": 5},
@@ -43,11 +44,11 @@ def evidence(wanted, *, results=None, **changes):
     return books.Evidence(**(facts | changes))
 
 
-def lines(wanted, **changes):
+def lines(wanted: plan.Plan, **changes: Any) -> dict[str, books.Check]:
     return {line.name: line for line in books.checks(wanted=wanted, evidence=evidence(wanted, **changes))}
 
 
-def wrong(wanted, **changes):
+def wrong(wanted: plan.Plan, **changes: Any) -> list[str]:
     return [name for name, line in lines(wanted, **changes).items() if not line.balanced]
 
 
@@ -95,7 +96,7 @@ def test_a_total_that_is_not_the_files_is_found_by_its_invoice(wanted):
     ],
 )
 def test_money_that_left_for_no_reason_is_found_by_its_order(wanted, order, amount):
-    left = evidence(wanted).left_wallets | {order: Decimal(amount)}
+    left = {**evidence(wanted).left_wallets, order: Decimal(amount)}
 
     line = lines(wanted, left_wallets=left)["order totals = money that left the wallets"]
 

@@ -14,7 +14,7 @@ HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Custome
 GOOD = "536365,85123A,WHITE  HEART ,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
 
 
-def parsed(*lines):
+def parsed(*lines: str) -> parse.Sheet:
     return parse.parse(text="\n".join([HEADER, *lines]), digest="d1")
 
 

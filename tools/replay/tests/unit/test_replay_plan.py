@@ -1,6 +1,7 @@
 """The plan: prices, stock, customers, invoices and keys, with exact figures."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ ROWS = (
 )
 
 
-def made(sheet, *rows, limit=None, stock="1"):
+def made(sheet: Any, *rows: str, limit: int | None = None, stock: str = "1") -> plan.Plan:
     return plan.make(sheet=sheet(*rows), limit=limit, stock=Decimal(stock))
 
 
