@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from typing import Any
 
 import django
@@ -9,6 +10,7 @@ from celery import Celery, bootsteps, signals
 from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
 from django.conf import settings
+from django.db import close_old_connections
 
 from shared import tracing
 from shared.events import topology
@@ -115,6 +117,8 @@ def make_app(service: str) -> Celery:
             broker_url=settings.BROKER_URL,
             task_default_queue=f"{service}.events",
             task_default_routing_key=topology.tick_key(service),
+            # Celery would open a connection for each task; Django's own rules for lasting ones hold instead.
+            CELERY_DB_REUSE_MAX=sys.maxsize,
         )
 
     @app.on_after_finalize.connect(weak=False)  # type: ignore[untyped-decorator]
@@ -130,7 +134,11 @@ def make_app(service: str) -> Celery:
 
 
 def _watch(service: str) -> None:
-    """Open the management port and start telemetry in each process once it has forked."""
+    """Open the management port, start telemetry after the fork, keep the database connection usable."""
+
+    @signals.task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
+    def before_task(**_: Any) -> None:
+        close_old_connections()
 
     @signals.worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def child(**_: Any) -> None:
