@@ -1,13 +1,14 @@
 """Where the replay goes and as whom: as the command line says, or as `make up` left it."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.replay.errors import ReplayError
 
-SUMMARY = Path(".run/summary.json")
+SUMMARY = Path(os.environ.get("PLAZA_RUN_DIR") or ".run") / "summary.json"
 _REMEDY = "run `make up` first, or give --base-url, --staff-email and --staff-password"
 
 
