@@ -1,7 +1,7 @@
 """Hints from one process to another through Valkey: best effort, never needed for correctness.
 
 After a commit somebody says "there is news on this channel"; whoever waits looks at the database at once
-instead of at its next poll. PostgreSQL's NOTIFY would serialise commits (decision record 0006).
+instead of at its next poll. PostgreSQL's NOTIFY would serialise commits (decision record 0004).
 """
 
 import threading
