@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.core import signing
 from django.utils import timezone
-
 from factories import PASSWORD, UserFactory, balance
+
 from shared.auth import subjects
 from shared.db.models import uuid7
 from shared.events.contracts import UserDeactivated
@@ -325,9 +325,7 @@ def test_guessing_the_current_password_is_throttled(api, user, settings):
     body = {"current_password": "x", "new_password": "y", "new_password_confirm": "y"}
 
     client = f"client-{uuid7()}"
-    statuses = [
-        api(user.id).post("auth/password/change/", body, X_Forwarded_For=client).status_code for _ in range(3)
-    ]
+    statuses = [api(user.id).post("auth/password/change/", body, X_Forwarded_For=client).status_code for _ in range(3)]
 
     assert statuses == [400, 400, 429]
 
@@ -341,9 +339,7 @@ def test_a_password_that_changed_meanwhile_is_not_changed_again(user, monkeypatc
 
     monkeypatch.setattr(accounts.passwords, "hashed", meanwhile)
     with pytest.raises(accounts.InvalidInput):
-        accounts.password_change(
-            user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()
-        )
+        accounts.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now())
     user.refresh_from_db()
     assert user.epoch == 1
 

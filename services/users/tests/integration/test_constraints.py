@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-
 from factories import UserFactory
+
 from shared.db.models import uuid7
 from users.domain.ledger import Book, Kind
 from users.models import Entry, Payment, Transfer, User, Wallet
@@ -14,9 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 def refused(constraint, act):
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        act()
-        connection.check_constraints()
+    def committed():
+        with transaction.atomic():
+            act()
+            connection.check_constraints()
+
+    with pytest.raises(IntegrityError) as caught:
+        committed()
     assert caught.value.__cause__.diag.constraint_name == constraint
 
 
@@ -53,9 +57,7 @@ def test_an_inactive_user_has_a_time_of_deactivation():
 def test_a_balance_is_never_negative():
     user = UserFactory(balance="1.00")
 
-    refused(
-        "wallets_balance_not_negative", lambda: Wallet.objects.filter(user=user).update(balance="-0.01")
-    )
+    refused("wallets_balance_not_negative", lambda: Wallet.objects.filter(user=user).update(balance="-0.01"))
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00"])
@@ -66,9 +68,7 @@ def test_only_an_amount_above_zero_is_transferred(amount):
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "order_id"), [(Kind.PAYMENT, None), (Kind.REFUND, None), (Kind.DEPOSIT, uuid7())]
-)
+@pytest.mark.parametrize(("kind", "order_id"), [(Kind.PAYMENT, None), (Kind.REFUND, None), (Kind.DEPOSIT, uuid7())])
 def test_exactly_payments_and_refunds_belong_to_an_order(kind, order_id):
     refused(
         "ledger_transfers_order_iff_payment",

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from django.utils import timezone
-
 from factories import PASSWORD, UserFactory
+
 from users.models import User
 from users.services import keys
 
@@ -78,9 +78,7 @@ FORGERIES = {
     "alg None": lambda t: raw({"alg": "None", "typ": "at+jwt", "kid": "x"}, claims_of(t)),
     "HS256 with the public key": lambda t: hmac_signed(claims_of(t)),
     "another key under our kid": lambda t: signed(claims_of(t), key=ec.generate_private_key(ec.SECP256R1())),
-    "another curve": lambda t: signed(
-        claims_of(t), key=ec.generate_private_key(ec.SECP384R1()), algorithm="ES384"
-    ),
+    "another curve": lambda t: signed(claims_of(t), key=ec.generate_private_key(ec.SECP384R1()), algorithm="ES384"),
     "a key in the header": jwk_in_header,
     "an unknown kid": lambda t: signed(claims_of(t), kid="unknown"),
     "a path as kid": lambda t: signed(claims_of(t), kid="../../dev/null"),

@@ -8,8 +8,8 @@ import jwt
 import pytest
 from django.contrib.auth import hashers
 from django.utils import timezone
-
 from factories import PASSWORD, UserFactory
+
 from shared.auth import tokens
 from shared.auth.principal import Principal
 from shared.db.models import uuid7
@@ -180,9 +180,7 @@ def unique_address():
 def test_the_sixth_attempt_of_a_client_is_refused_whatever_account(api, five_a_minute, version):
     client = unique_address()
 
-    attempts = [
-        login(api, f"{uuid7()}@shop.example", version=version, X_Forwarded_For=client) for _ in range(6)
-    ]
+    attempts = [login(api, f"{uuid7()}@shop.example", version=version, X_Forwarded_For=client) for _ in range(6)]
 
     assert [each.status_code for each in attempts] == [401] * 5 + [429]
     assert 1 <= int(attempts[-1].headers["Retry-After"]) <= 13
@@ -193,9 +191,7 @@ def test_the_sixth_attempt_of_a_client_is_refused_whatever_account(api, five_a_m
 def test_the_sixth_attempt_on_an_account_is_refused_whatever_client(api, five_a_minute):
     email = f"{uuid7()}@shop.example"
 
-    attempts = [
-        login(api, email.upper() if n % 2 else email, X_Forwarded_For=unique_address()) for n in range(6)
-    ]
+    attempts = [login(api, email.upper() if n % 2 else email, X_Forwarded_For=unique_address()) for n in range(6)]
 
     assert [each.status_code for each in attempts] == [401] * 5 + [429]
 
@@ -203,9 +199,7 @@ def test_the_sixth_attempt_on_an_account_is_refused_whatever_client(api, five_a_
 def test_a_spoofed_forwarded_address_gains_nothing(api, five_a_minute):
     client = unique_address()
 
-    attempts = [
-        login(api, f"{uuid7()}@shop.example", X_Forwarded_For=f"{uuid7()}, {client}") for _ in range(6)
-    ]
+    attempts = [login(api, f"{uuid7()}@shop.example", X_Forwarded_For=f"{uuid7()}, {client}") for _ in range(6)]
 
     assert attempts[-1].status_code == 429
 

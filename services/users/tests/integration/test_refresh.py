@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-
 from factories import PASSWORD, UserFactory
+
 from shared.testing.race import together
 from users.models import RefreshSession, RefreshToken
 from users.services import sessions

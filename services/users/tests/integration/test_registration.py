@@ -3,8 +3,8 @@
 import logging
 
 import pytest
-
 from factories import PASSWORD, UserFactory, balance
+
 from shared.events.contracts import MailRequested, UserRegistered
 from shared.testing.events import said
 from shared.testing.race import together

@@ -1,6 +1,6 @@
 """The lattice of payments, walked through every sequence of questions."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_each_step_is_the_designs(current, ask, refusal, wanted):
 def test_final_states_absorb_in_every_sequence():
     for sequence in SEQUENCES:
         path = walked(sequence)
-        for before, after in zip(path, path[1:], strict=False):
+        for before, after in pairwise(path):
             assert before is after or (before, after) == (C, R), sequence
 
 
@@ -62,4 +62,4 @@ def test_after_a_cancellation_no_sequence_keeps_the_money():
 def test_money_is_taken_at_most_once_in_every_sequence():
     for sequence in SEQUENCES:
         states = [None, *walked(sequence)]
-        assert sum(b is C and a is not C for a, b in zip(states, states[1:], strict=False)) <= 1, sequence
+        assert sum(b is C and a is not C for a, b in pairwise(states)) <= 1, sequence

@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -40,9 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -77,9 +73,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("token_hash", models.BinaryField(max_length=32, unique=True)),
                 ("generation", models.PositiveIntegerField()),
@@ -145,9 +139,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "kind",
@@ -169,9 +161,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "ledger_transfers",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("order_id", "kind"), name="ledger_transfers_once_per_order"
-                    ),
+                    models.UniqueConstraint(fields=("order_id", "kind"), name="ledger_transfers_once_per_order"),
                     models.CheckConstraint(
                         condition=models.Q(("amount__gt", 0)), name="ledger_transfers_amount_positive"
                     ),
@@ -227,9 +217,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "book",
@@ -323,9 +311,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="refreshsession",
             name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="users.user"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="users.user"),
         ),
         migrations.AddConstraint(
             model_name="refreshtoken",

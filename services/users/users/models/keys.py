@@ -19,12 +19,8 @@ class SigningKey(models.Model):
     class Meta:
         db_table = "signing_keys"
         constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state="signing"), name="signing_keys_one_signs"
-            ),
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state="published"), name="signing_keys_one_waits"
-            ),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="signing"), name="signing_keys_one_signs"),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="published"), name="signing_keys_one_waits"),
             models.CheckConstraint(
                 condition=Q(state__in=["published", "signing"], retired_at__isnull=True)
                 | Q(state="retired", retired_at__isnull=False, private_pem_sealed=""),

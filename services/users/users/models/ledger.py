@@ -64,9 +64,7 @@ class Entry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="entries")
     book = models.CharField(max_length=10, choices=[(each.value, each.value) for each in Book])
-    wallet = models.ForeignKey(
-        Wallet, null=True, on_delete=models.PROTECT, related_name="entries", db_index=False
-    )
+    wallet = models.ForeignKey(Wallet, null=True, on_delete=models.PROTECT, related_name="entries", db_index=False)
     amount = MoneyField()
 
     class Meta:
@@ -100,9 +98,7 @@ class Payment(models.Model):
     state = models.CharField(max_length=10, choices=[(each.value, each.value) for each in PaymentState])
     amount = MoneyField(null=True)
     reason = models.CharField(max_length=20, blank=True, db_default="")
-    transfer = models.ForeignKey(
-        Transfer, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    transfer = models.ForeignKey(Transfer, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -41,9 +41,7 @@ class RefreshToken(models.Model):
     class Meta:
         db_table = "refresh_tokens"
         constraints = [
-            models.UniqueConstraint(
-                fields=["session", "generation"], name="refresh_tokens_session_generation"
-            )
+            models.UniqueConstraint(fields=["session", "generation"], name="refresh_tokens_session_generation")
         ]
 
     def __str__(self) -> str:

@@ -45,9 +45,7 @@ class User(Entity):
             models.CheckConstraint(
                 condition=Q(age__isnull=True) | Q(age__range=(YOUNGEST, OLDEST)), name="users_age_range"
             ),
-            models.CheckConstraint(
-                condition=Q(user_type__in=["regular", "premium"]), name="users_user_type_known"
-            ),
+            models.CheckConstraint(condition=Q(user_type__in=["regular", "premium"]), name="users_user_type_known"),
             models.CheckConstraint(
                 condition=Q(is_active=True, deactivated_at__isnull=True)
                 | Q(is_active=False, deactivated_at__isnull=False),

@@ -18,9 +18,7 @@ from users.models import SigningKey
 from users.selectors import keys as key_selectors
 from users.services import sealing
 
-_TTL_SECONDS = (
-    60.0  # how long a process keeps signing with a key that another has retired; JWKS shows it longer
-)
+_TTL_SECONDS = 60.0  # how long a process keeps signing with a key that another has retired; JWKS shows it longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +83,7 @@ def rotate(*, now: datetime) -> dict[KeyState, str | None]:
 
 def _retire(key: SigningKey, *, now: datetime) -> None:
     """Stop signing with a key: its private half is erased, its public half stays for a while."""
-    SigningKey.objects.filter(kid=key.kid).update(
-        state=KeyState.RETIRED, retired_at=now, private_pem_sealed=""
-    )
+    SigningKey.objects.filter(kid=key.kid).update(state=KeyState.RETIRED, retired_at=now, private_pem_sealed="")
 
 
 def _one_at_a_time() -> None:

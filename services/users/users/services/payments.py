@@ -85,9 +85,7 @@ def _refund(payment: Payment) -> None:
     """Return captured money to the wallet it came from, even to a deactivated user's."""
     assert payment.amount is not None  # noqa: S101 (a constraint says so)
     ledger.give(payment.user_id, payment.amount, limit=None)
-    made = ledger.record(
-        kind=Kind.REFUND, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id
-    )
+    made = ledger.record(kind=Kind.REFUND, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id)
     _settle(payment.order_id, PaymentState.REFUNDED, made)
     _count(PaymentState.REFUNDED)
 
