@@ -30,7 +30,7 @@ class ProductFactory(factory.django.DjangoModelFactory):
     price = Decimal("9.99")
 
     @factory.post_generation
-    def stock(self, create, extracted, **kwargs):  # noqa: ARG002 (factory_boy's signature)
+    def stock(self, create, extracted, **kwargs):
         """Put units on the shelf."""
         if extracted:
             Product.objects.filter(id=self.id).update(on_hand=extracted)

@@ -135,6 +135,8 @@ def _read(job: Import) -> _Window:
 
 def _header(first: bytes) -> tuple[list[str], int, int]:
     """Return the columns, and the offset and line of the first row; raises InvalidInput."""
+    if not first.removeprefix(csv_reader.BOM).strip():
+        raise _refusal("The file is empty.")
     skipped = len(csv_reader.BOM) if first.startswith(csv_reader.BOM) else 0
     whole = first if len(first) < CHUNK_BYTES else first[: first.rfind(b"\n") + 1]
     try:
@@ -142,7 +144,7 @@ def _header(first: bytes) -> tuple[list[str], int, int]:
     except csv_reader.Broken as error:
         raise _refusal(str(error)) from error
     if record is None:
-        raise _refusal("The header does not end." if first.strip() else "The file is empty.")
+        raise _refusal("The header does not end.")
     columns = [field.strip() for field in record.fields]
     if faults := import_rows.header_faults(columns):
         raise _refusal(*faults)

@@ -2,13 +2,13 @@
 
 import random
 import threading
-import time
 from uuid import uuid4
 
 import pytest
 from books import balance
 from django.db import connection, connections, transaction
 from factories import ProductFactory
+from waiting import until_somebody_waits_for_a_lock
 
 from catalog import services
 from catalog.models import Product, Reservation, StockEntry
@@ -108,7 +108,7 @@ def test_the_decision_rests_on_what_is_there_after_the_wait(taken, deactivated, 
     with transaction.atomic():
         Product.objects.filter(id=cup.id).update(reserved=taken, is_active=not deactivated)
         buyer.start()
-        _wait_until_somebody_waits_for_a_lock()
+        until_somebody_waits_for_a_lock()
     buyer.join()
 
     held = 4 if outcome == "held" else 0
@@ -126,7 +126,7 @@ def test_a_sale_and_a_delivery_of_goods_at_once_both_count():
     with transaction.atomic():
         services.stock_set(key=str(cup.id), delta=5)
         seller.start()
-        _wait_until_somebody_waits_for_a_lock()
+        until_somebody_waits_for_a_lock()
     seller.join()
 
     assert Product.objects.get(id=cup.id).on_hand == 11
@@ -156,20 +156,6 @@ def _in_thread(act):
         act()
     finally:
         connections.close_all()
-
-
-def _wait_until_somebody_waits_for_a_lock():
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees one picture for ever
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
 
 
 def _deadlocks():
