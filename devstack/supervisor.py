@@ -15,6 +15,10 @@ from devstack.member import GOOD, Member, Status
 TICK_STARTING_SECONDS = 0.05
 TICK_SECONDS = 0.25
 ROTATE_SECONDS = 10.0
+PREPARATION_SECONDS = 300.0
+"""What downloads may take on a slow line."""
+RESTART_SECONDS = 45.0
+"""The longest pause before a restart, and a little more."""
 TRIES = 3
 """So often a part may crash during the first start; afterwards it is restarted for ever."""
 
@@ -78,7 +82,8 @@ class Supervisor:
         Raises DevstackError when the first start fails or the time limits of the parts are used up.
         """
         wanted = set(names or self._members)
-        deadline = time.monotonic() + sum(self._members[name].part.start_seconds for name in wanted)
+        spare = PREPARATION_SECONDS if self.phase == "starting" else RESTART_SECONDS
+        deadline = time.monotonic() + spare + sum(self._members[name].part.start_seconds for name in wanted)
         while not wanted <= self._ready():
             if self.failure:
                 raise self.failure

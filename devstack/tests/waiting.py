@@ -1,0 +1,13 @@
+"""Waiting for something to become true, with a limit."""
+
+import time
+
+
+def until(condition, *, seconds=30.0):
+    """Ask until the answer is true and return it; fail after the time limit."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"not true after {seconds} s")
