@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from factories import PASSWORD, UserFactory
 
@@ -68,6 +70,24 @@ def test_a_mail_server_that_fails_is_tried_again_later(settings):
     assert delivery.deliver(due.envelope, attempt=due.attempts) == "handled"
     assert len(mail.outbox) == 1
     assert not FailedEvent.objects.exists()
+
+
+class Refusing(BaseEmailBackend):
+    """A mail server that knows nobody, and says whom."""
+
+    def send_messages(self, email_messages):
+        raise SMTPRecipientsRefused(dict.fromkeys(email_messages[0].to, (550, b"unknown")))
+
+
+def test_a_refused_mail_fails_without_naming_the_address(settings, caplog, capsys):
+    user = UserFactory()
+    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+
+    assert deliver(MailRequested(user_id=user.id, kind="welcome")) == "retried"
+
+    error = FailedEvent.objects.get().error
+    assert "SMTPRecipientsRefused" in error
+    assert user.email not in error + caplog.text + capsys.readouterr().out
 
 
 def test_mails_become_files_where_the_setting_says(settings, tmp_path):

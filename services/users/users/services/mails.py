@@ -2,16 +2,25 @@
 
 import logging
 from dataclasses import dataclass
+from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from shared.errors import AppError
 from users.selectors import users
 from users.services import accounts
 
 log = logging.getLogger(__name__)
+
+
+class MailNotTaken(AppError):
+    """The mail server refused a mail."""
+
+    code = "mail_not_taken"
+    message = "The mail server refused the mail."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +56,18 @@ def mail_send(*, user_id: UUID, kind: str) -> None:
 
     Raises:
         KeyError: there is no such kind of mail.
-        OSError, smtplib.SMTPException: the mail server did not take it.
+        OSError: the mail server does not answer.
+        MailNotTaken: the mail server refused the mail.
     """
     facts = users.mail_facts(user_id)
     if facts is None:
         log.info("mail_dropped", extra={"mail_kind": kind, "cause": "user_inactive"})
         return
-    _message(_LETTERS[kind], facts).send()
+    try:
+        _message(_LETTERS[kind], facts).send()
+    except SMTPException as error:
+        # Its text quotes the address, and errors of events are logged and kept.
+        raise MailNotTaken(f"The mail server refused the mail: {type(error).__name__}.") from None
     log.info("mail_sent", extra={"mail_kind": kind, "user_id": str(user_id)})
 
 
