@@ -25,9 +25,7 @@ def _cause(context: Context) -> services.Cause:
 @handles(StockReserved)
 def on_stock_reserved(event: StockReserved, context: Context) -> None:
     """All lines are held."""
-    services.order_hold_confirm(
-        order_id=event.order_id, lines=event.lines, total=event.total, cause=_cause(context)
-    )
+    services.order_hold_confirm(order_id=event.order_id, lines=event.lines, total=event.total, cause=_cause(context))
 
 
 @handles(StockRejected)
@@ -62,9 +60,7 @@ def on_payment_captured(event: PaymentCaptured, context: Context) -> None:
 @handles(PaymentDeclined)
 def on_payment_declined(event: PaymentDeclined, context: Context) -> None:
     """No money was taken."""
-    services.order_payment_decline(
-        order_id=event.order_id, reason=Reason(event.reason), cause=_cause(context)
-    )
+    services.order_payment_decline(order_id=event.order_id, reason=Reason(event.reason), cause=_cause(context))
 
 
 @handles(PaymentRefunded)

@@ -80,12 +80,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["user_id", "-placed_at", "-id"], name="orders_of_user"),
             models.Index(fields=["-placed_at", "-id"], name="orders_latest"),
-            models.Index(
-                fields=["next_ask_at"], condition=Q(next_ask_at__isnull=False), name="orders_to_ask_again"
-            ),
-            models.Index(
-                fields=["deadline_at"], condition=_within("status", OPEN), name="orders_to_time_out"
-            ),
+            models.Index(fields=["next_ask_at"], condition=Q(next_ask_at__isnull=False), name="orders_to_ask_again"),
+            models.Index(fields=["deadline_at"], condition=_within("status", OPEN), name="orders_to_time_out"),
         ]
 
     def __str__(self) -> str:

@@ -25,9 +25,7 @@ class PlacingView(ApiView):
         self.placed = order["id"]
         return self.reply(serializers.order(order), status=202, headers={"Location": self._address(order)})
 
-    def outcome(
-        self, request: Request, accepted: HttpResponse, *, check: Check | None = None
-    ) -> HttpResponse:
+    def outcome(self, request: Request, accepted: HttpResponse, *, check: Check | None = None) -> HttpResponse:
         """Return the final order (201) if the client waits and it comes in time, else the first answer.
 
         The wait begins after the order is committed, and holds no transaction.
@@ -41,9 +39,7 @@ class PlacingView(ApiView):
         if seconds is None or self.placed is None:
             return accepted
         order_id = self.placed
-        order = prefer.wait(
-            f"order:{order_id}", lambda: selectors.order_once_final(order_id=order_id), seconds
-        )
+        order = prefer.wait(f"order:{order_id}", lambda: selectors.order_once_final(order_id=order_id), seconds)
         response = accepted if order is None else self._final(order, check)
         prefer.applied(response, seconds)
         if order is not None:

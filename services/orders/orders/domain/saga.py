@@ -72,9 +72,7 @@ _ROWS: dict[Message, tuple[Move | Outcome, ...]] = {
 }
 
 TABLE: dict[tuple[Status, Message], Move | Outcome] = {
-    (status, message): cell
-    for message, cells in _ROWS.items()
-    for status, cell in zip(Status, cells, strict=True)
+    (status, message): cell for message, cells in _ROWS.items() for status, cell in zip(Status, cells, strict=True)
 }
 
 _STOCK = {

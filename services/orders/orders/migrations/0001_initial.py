@@ -18,9 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=shared.db.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("user_id", models.UUIDField()),
                 ("status", models.CharField(max_length=10)),
@@ -61,21 +59,15 @@ class Migration(migrations.Migration):
                         name="orders_one_pending_per_user_and_day",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ["cancelled", "completed", "pending", "processing"])
-                        ),
+                        condition=models.Q(("status__in", ["cancelled", "completed", "pending", "processing"])),
                         name="orders_status_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("stock__in", ["committed", "held", "none", "rejected", "released"])
-                        ),
+                        condition=models.Q(("stock__in", ["committed", "held", "none", "rejected", "released"])),
                         name="orders_stock_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("money__in", ["captured", "declined", "none", "refunded", "voided"])
-                        ),
+                        condition=models.Q(("money__in", ["captured", "declined", "none", "refunded", "voided"])),
                         name="orders_money_known",
                     ),
                     models.CheckConstraint(
@@ -141,9 +133,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("product_id", models.UUIDField()),
                 ("quantity", models.PositiveIntegerField()),
@@ -176,9 +166,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("kind", models.CharField(max_length=10)),

@@ -28,9 +28,7 @@ class ReservationMismatch(Conflict):
     message = "The reservation does not match the order."
 
 
-def order_hold_confirm(
-    *, order_id: UUID, lines: Sequence[ReservedLine], total: Decimal, cause: Cause
-) -> None:
+def order_hold_confirm(*, order_id: UUID, lines: Sequence[ReservedLine], total: Decimal, cause: Cause) -> None:
     """Hear that all lines are held: users is asked for the money, unless the order was cancelled meanwhile.
 
     Args:
@@ -55,9 +53,7 @@ def order_hold_confirm(
         record([changed(order, decision, cause, total=total)])
 
 
-def order_stock_reject(
-    *, order_id: UUID, reason: domain.Reason, shortages: Sequence[Shortage], cause: Cause
-) -> None:
+def order_stock_reject(*, order_id: UUID, reason: domain.Reason, shortages: Sequence[Shortage], cause: Cause) -> None:
     """Hear that nothing is held: the order is cancelled, its shortages are kept; raises OrderUnknown."""
     kept = [each.model_dump(mode="json") for each in shortages]
     _hear(order_id, _M.STOCK_REJECTED, cause, reason, shortages=kept)

@@ -56,8 +56,6 @@ def orders_of_user_cancel(*, user_id: UUID, cause: Cause) -> int:
     with transaction.atomic(savepoint=False):
         orders = list(open_orders.select_for_update().order_by("id"))
         reason = domain.Reason.USER_INACTIVE
-        decisions = [
-            (order, domain.decide(story_of(order), domain.Message.CANCEL, reason)) for order in orders
-        ]
+        decisions = [(order, domain.decide(story_of(order), domain.Message.CANCEL, reason)) for order in orders]
         record([changed(order, decision, cause) for order, decision in decisions])
     return len(orders)

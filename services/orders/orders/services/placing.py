@@ -128,8 +128,7 @@ def _row(values: Mapping[str, Any], quantities: Mapping[UUID, int]) -> dict[str,
         "placed_at": values["now"],
         "updated_at": values["now"],
         "items": [
-            {"product_id": product_id, "quantity": quantity, **unknown}
-            for product_id, quantity in quantities.items()
+            {"product_id": product_id, "quantity": quantity, **unknown} for product_id, quantity in quantities.items()
         ],
     }
 
@@ -137,8 +136,7 @@ def _row(values: Mapping[str, Any], quantities: Mapping[UUID, int]) -> dict[str,
 def _placed(order: Mapping[str, Any]) -> contracts.OrderPlaced:
     """Return the event that asks for the stock."""
     lines = tuple(
-        contracts.OrderLine(product_id=each["product_id"], quantity=each["quantity"])
-        for each in order["items"]
+        contracts.OrderLine(product_id=each["product_id"], quantity=each["quantity"]) for each in order["items"]
     )
     return contracts.OrderPlaced(order_id=order["id"], user_id=order["user_id"], lines=lines)
 

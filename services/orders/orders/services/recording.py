@@ -68,7 +68,7 @@ class Change:
         return self.asks is not None or story_of(self.order) != self.story
 
 
-class LostOrder(RuntimeError):  # noqa: N818 (errors are named for the fact)
+class LostOrder(RuntimeError):
     """A locked order was not as it was read: a defect in the caller, who must lock before deciding."""
 
 
