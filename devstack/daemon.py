@@ -1,6 +1,7 @@
 """The supervisor as a process of its own, detached from the terminal, telling its state in a file."""
 
 import contextlib
+import datetime
 import os
 import subprocess
 import sys
@@ -17,14 +18,19 @@ from devstack import stack as stacks
 from devstack.parts import catalogue
 
 STATE = "state.json"
+SUMMARY = "summary.json"
+"""Where a running system is and who may log in, for programs such as the replay."""
 
 
 def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
     """Supervise the whole system, or only some stores, until a signal comes; 1 when it did not start."""
     identity = {"pid": os.getpid(), "created": psutil.Process().create_time()}
 
+    known: dict[str, str] = {}
+
     def tell(snapshot: dict[str, Any]) -> None:
         files.write(path=config.run_dir / STATE, content={"supervisor": identity, **snapshot})
+        _note(parts=snapshot["parts"], known=known)
 
     try:
         stack = stacks.load_stack(config=config)
@@ -38,10 +44,20 @@ def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
     return 1 if supervising.failure else 0
 
 
+def _note(*, parts: dict[str, Any], known: dict[str, str]) -> None:
+    """Write the supervisor's log: one line for every part that came into another state."""
+    now = datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="milliseconds")
+    for name, one in parts.items():
+        if known.get(name) != one["status"]:
+            known[name] = one["status"]
+            more = one["last_exit"] if one["status"] in {"backoff", "failed", "stopped"} else one["note"]
+            sys.stdout.write(f"{now} {name} {one['status']} {more}".rstrip() + "\n")
+
+
 def launch(*, config: configuration.Config, only: Sequence[str] = ()) -> None:
     """Start the supervisor in a session of its own; the caller may end without ending it."""
     with (config.run_dir / "logs" / "supervisor.log").open("ab") as output:
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603  (this program itself)
             [sys.executable, "-m", "devstack", "supervise", *(("--only", ",".join(only)) if only else ())],
             cwd=configuration.ROOT,
             env=os.environ | {processes.MARK: str(config.run_dir)},
@@ -81,7 +97,8 @@ def stop(*, config: configuration.Config, seconds: float = 150.0) -> int:
             process.terminate()
             _wait(process=process, seconds=seconds)
     left = processes.clear(stack=config.run_dir)
-    (config.run_dir / STATE).unlink(missing_ok=True)
+    for name in (STATE, SUMMARY):
+        (config.run_dir / name).unlink(missing_ok=True)
     return left
 
 

@@ -9,7 +9,17 @@ from devstack import daemon, errors, processes
 #: what a run directory may contain; nothing else in it is ever deleted
 OWN = (
     *("postgres", "postgres.draft", "postgres.password", "rabbitmq", "valkey", "prometheus", "metrics", "coverage"),
-    *("logs", "envoy.yaml", "state.json", "ports.json", "secrets.json", "given.json", "seeded.json", "lock"),
+    *(
+        "logs",
+        "envoy.yaml",
+        "state.json",
+        "summary.json",
+        "ports.json",
+        "secrets.json",
+        "given.json",
+        "seeded.json",
+        "lock",
+    ),
 )
 
 

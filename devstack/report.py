@@ -41,6 +41,18 @@ def summary(*, stack: stacks.Stack, order: demo.Order, seconds: float) -> None:
     console.print(f"{line}\n", markup=False)
 
 
+def facts(*, stack: stacks.Stack, order: demo.Order) -> dict[str, Any]:
+    """Collect what a program needs to use the running system."""
+    password = stack.passwords["seed"]
+    return {
+        "gateway": stack.gateway_url,
+        "prometheus": f"http://{stack.address(name='prometheus')}",
+        "staff": {"email": demo.STAFF, "password": password},
+        "customer": {"email": demo.CUSTOMER, "password": password},
+        "first_order": {"id": order.body["id"], "status": order.body["status"], "seconds": round(order.seconds, 3)},
+    }
+
+
 def addresses(*, stack: stacks.Stack, names: Sequence[str]) -> int:
     """Print the addresses of stores as lines for a shell."""
     known = {"postgres": "DATABASE_SERVER_URL", "rabbitmq": "BROKER_URL", "valkey": "CACHE_URL"}

@@ -11,6 +11,7 @@ from devstack import config as configuration
 from devstack import daemon, demo, errors, files, progress, report
 from devstack import stack as stacks
 from devstack.member import GOOD
+from devstack.parts import envoy
 
 LIMIT_SECONDS = 600.0
 """All downloads over a slow line, all parts."""
@@ -24,7 +25,7 @@ def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
     """
     begun = time.monotonic()
     with _alone(config=config):
-        if not daemon.state(config=config) or _is_ending(config=config):
+        if not serves(config=config, only=only):
             _start(config=config, only=only)
         wait(config=config)
         stack = stacks.load_stack(config=config)
@@ -32,6 +33,7 @@ def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
             return report.addresses(stack=stack, names=only)
         _seed(stack=stack)
         order = demo.first_order(url=stack.gateway_url, password=stack.passwords["seed"])
+        files.write(path=config.run_dir / daemon.SUMMARY, content=report.facts(stack=stack, order=order))
     report.summary(stack=stack, order=order, seconds=time.monotonic() - begun)
     return 0
 
@@ -45,8 +47,13 @@ def _start(*, config: configuration.Config, only: Sequence[str]) -> None:
     daemon.launch(config=config, only=only)
 
 
-def _is_ending(*, config: configuration.Config) -> bool:
-    return daemon.state(config=config).get("phase") in {"failed", "stopping"}
+def serves(*, config: configuration.Config, only: Sequence[str]) -> bool:
+    """Tell whether a supervisor lives whose stack is the wanted one: the whole system, or at least these stores."""
+    told = daemon.state(config=config)
+    if not told or told["phase"] in {"failed", "stopping"}:
+        return False
+    given = {configuration.SERVERS[name] for name in config.given_servers}
+    return set(only or [envoy.NAME]) <= set(told["parts"]) | given
 
 
 def wait(*, config: configuration.Config, seconds: float = LIMIT_SECONDS) -> None:
