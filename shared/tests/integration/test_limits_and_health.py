@@ -1,0 +1,201 @@
+"""Rate limits hold under races and open when Valkey is away; probes say what they should in each state."""
+
+import json
+import uuid
+
+import pytest
+from django.db import OperationalError
+from django.test import RequestFactory, override_settings
+
+from shared import metrics
+from shared.db.filters import StrictFilterSet
+from shared.db.locks import advisory_lock
+from shared.errors import InvalidInput
+from shared.events.models import OutboxEvent
+from shared.health import checks, heartbeat
+from shared.health.endpoints import Management
+from shared.health.wsgi import with_management
+from shared.http import middleware, throttles
+from shared.http.throttles import Rate, seconds_to_wait
+from shared.testing.race import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_pool(monkeypatch):
+    monkeypatch.setattr(throttles, "_pool", None)
+
+
+def test_of_two_hundred_requests_at_once_exactly_the_limit_passes():
+    key = str(uuid.uuid4())
+
+    waits = together(100, lambda _: [seconds_to_wait(key, Rate(10, 3600)) for _ in range(2)])
+
+    flat = [wait for pair in waits for wait in pair]
+    assert sum(wait == 0 for wait in flat) == 10
+    assert all(0 < wait <= 360.1 for wait in flat if wait)
+
+
+def test_a_refused_request_costs_no_further_waiting():
+    key = str(uuid.uuid4())
+    seconds_to_wait(key, Rate(1, 60))
+
+    first, *_, last = [seconds_to_wait(key, Rate(1, 60)) for _ in range(20)]
+
+    assert first >= last > 55
+
+
+def test_keys_do_not_share_a_limit():
+    assert [seconds_to_wait(str(uuid.uuid4()), Rate(1, 60)) for _ in range(3)] == [0, 0, 0]
+
+
+@override_settings(CACHE_URL="redis://127.0.0.1:1/0")
+def test_without_valkey_requests_pass_and_are_counted():
+    before = metrics.THROTTLE_FAULTS._value.get()
+
+    assert [seconds_to_wait("k", Rate(1, 60)) for _ in range(3)] == [0, 0, 0]
+    assert metrics.THROTTLE_FAULTS._value.get() == before + 3
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "trusted", "address"),
+    [
+        ("6.6.6.6, 10.0.0.1", 1, "10.0.0.1"),
+        ("6.6.6.6, 5.5.5.5, 10.0.0.1", 2, "5.5.5.5"),
+        ("", 1, "127.0.0.1"),
+        ("6.6.6.6", 0, "127.0.0.1"),
+        ("6.6.6.6", 2, "127.0.0.1"),
+    ],
+)
+def test_the_clients_address_is_what_trusted_proxies_saw(settings, forwarded, trusted, address):
+    settings.TRUSTED_PROXIES = trusted
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded} if forwarded else {})
+
+    assert middleware.client_address(request) == address
+
+
+def test_only_one_holds_a_lock():
+    def hold(_):
+        with advisory_lock("test") as taken:
+            if taken:
+                import time
+
+                time.sleep(0.5)
+            return taken
+
+    assert sorted(together(5, hold)) == [False] * 4 + [True]
+    with advisory_lock("test") as taken:
+        assert taken
+
+
+class ByType(StrictFilterSet):
+    class Meta:
+        model = OutboxEvent
+        fields = ["type", "subject"]
+
+
+def test_a_filter_refuses_what_it_does_not_know_or_understand():
+    rows = OutboxEvent.objects.all()
+
+    assert list(ByType.apply({"type": "x"}, rows)) == []
+    with pytest.raises(InvalidInput) as unknown:
+        ByType.apply({"typ": "x"}, rows)
+    with pytest.raises(InvalidInput) as wrong:
+        ByType.apply({"subject": "x"}, rows)
+    assert unknown.value.details == {"typ": ["Unknown query parameter."]}
+    assert list(wrong.value.details) == ["subject"]
+
+
+def test_liveness_looks_at_this_process_only(monkeypatch):
+    monkeypatch.setattr(checks, "_database", _fail)
+
+    assert Management().answer("/livez").status == 200
+    assert Management(alive=lambda: False).answer("/livez/").status == 503
+
+
+def _fail():
+    raise OperationalError("host=secret refused")
+
+
+def test_readiness_needs_the_database_and_ends_with_draining(monkeypatch):
+    management = Management()
+    assert management.answer("/readyz").status == management.answer("/startupz").status == 200
+
+    management.readiness.draining = True
+    assert management.answer("/readyz").status == 503
+
+    monkeypatch.setattr(checks, "_database", _fail)
+    assert Management().answer("/readyz").status == 503
+
+
+def test_missing_migrations_are_not_ready(monkeypatch):
+    monkeypatch.setattr(checks, "_migrations", lambda: "2 migrations are not applied")
+
+    assert Management().answer("/readyz").status == 503
+
+
+def test_health_shows_all_parts_and_no_secret(monkeypatch):
+    heartbeat._leave_mark("relay")
+    good = Management().answer("/health/")
+    body = json.loads(good.body)
+    assert good.status == 200
+    assert body["parts"]["relay"]["status"] == "ok"
+    assert set(body["parts"]) == {"database", "migrations", "cache", "worker", "relay", "beat"}
+
+    monkeypatch.setattr(checks, "_database", _fail)
+    bad = Management().answer("/health/")
+    assert bad.status == 503
+    assert b"secret" not in bad.body
+
+
+@override_settings(CACHE_URL="redis://127.0.0.1:1/0")
+def test_health_is_good_without_the_cache():
+    answer = Management().answer("/health/")
+
+    assert answer.status == 200
+    assert json.loads(answer.body)["parts"]["cache"]["status"] == "down"
+    heartbeat._leave_mark("relay")
+
+
+def test_metrics_carry_the_services_name():
+    metrics.EVENTS_PUBLISHED.labels(type="shared.greeted.v1").inc()
+
+    text = Management().answer("/metrics").body.decode()
+
+    assert 'plaza_events_published_total{service="shared",type="shared.greeted.v1"}' in text
+
+
+def test_version_and_unknown_paths():
+    assert json.loads(Management().answer("/version").body)["service"] == "shared"
+    assert Management().answer("/api/v2/orders/").status == 404
+
+
+def test_management_answers_only_on_its_own_port(monkeypatch):
+    monkeypatch.setenv("MANAGEMENT_BIND", "127.0.0.1:9001")
+    answered = []
+    application = with_management(lambda *_: [b"api"])
+
+    inside = application({"SERVER_PORT": "9001", "PATH_INFO": "/livez"}, lambda *given: answered.append(given))
+    outside = application({"SERVER_PORT": "9000", "PATH_INFO": "/livez"}, lambda *given: answered.append(given))
+
+    assert (inside, outside) == ([b'{"status":"ok"}'], [b"api"])
+    assert [status for status, _ in answered] == ["200 OK"]
+
+
+def test_a_loop_that_should_turn_and_does_not_is_not_alive(monkeypatch):
+    beat = heartbeat.Heartbeat("worker")
+    now = [1000.0]
+    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: now[0])
+    states = []
+
+    beat.turn()
+    states.append(beat.alive())
+    now[0] += 31
+    states.append(beat.alive())
+    beat.pause()
+    states.append(beat.alive())
+    beat.turn()
+    states.append(beat.alive())
+
+    assert states == [True, False, True, True]
