@@ -1,7 +1,7 @@
 """The supervisor as a process of its own, detached from the terminal, telling its state in a file."""
 
 import contextlib
-import datetime
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -46,7 +46,7 @@ def run(*, config: configuration.Config, only: Sequence[str] = ()) -> int:
 
 def _note(*, parts: dict[str, Any], known: dict[str, str]) -> None:
     """Write the supervisor's log: one line for every part that came into another state."""
-    now = datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="milliseconds")
+    now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="milliseconds")
     for name, one in parts.items():
         if known.get(name) != one["status"]:
             known[name] = one["status"]
