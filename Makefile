@@ -36,7 +36,7 @@ check: lint types migrations lock-check test ## All of CI
 ##@ Change
 setup: .venv/.ready ## Install everything into .venv (done by every other command)
 .venv/.ready: requirements/dev.txt tools/bootstrap.py shared/pyproject.toml $(SERVICES:%=services/%/pyproject.toml)
-	@$(PYTHON) tools/bootstrap.py
+	@$(PYTHON) -m tools.bootstrap
 fmt: setup ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 lock: setup ## Recompile requirements/*.txt with hashes
