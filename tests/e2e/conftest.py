@@ -1,0 +1,49 @@
+"""The whole system, once for all end-to-end tests; tests reach it only through the gateway.
+
+With BASE_URL (and STAFF_EMAIL, STAFF_PASSWORD) given, the tests that break nothing run against that system instead.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from shop import Shop, Shopper
+
+from devstack import demo, ephemeral
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[ephemeral.System]:
+    """Everything that `make up` starts, on ports of its own."""
+    with ephemeral.system() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(request: pytest.FixtureRequest) -> Shop:
+    """The public API, and a member of staff who can use it."""
+    if base := os.environ.get("BASE_URL"):
+        return Shop(base, os.environ["STAFF_EMAIL"], os.environ["STAFF_PASSWORD"])
+    running = request.getfixturevalue("system")
+    return Shop(running.gateway_url, demo.STAFF, running.password)
+
+
+@pytest.fixture
+def shopper(shop: Shop) -> Callable[..., Shopper]:
+    """Make customers with money: shopper("100.00")."""
+
+    def make(money: str = "1000.00") -> Shopper:
+        return shop.customer(f"shopper-{uuid.uuid4()}@example.com", money)
+
+    return make
+
+
+@pytest.fixture
+def product(shop: Shop) -> Callable[..., str]:
+    """Make products and return their ids: product(price="2.50", stock=10)."""
+
+    def make(price: str = "2.50", stock: int = 100) -> str:
+        return shop.product(f"E2E-{uuid.uuid4()}", price, stock)
+
+    return make

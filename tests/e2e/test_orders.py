@@ -1,0 +1,168 @@
+"""What a customer lives through, from the gateway to the books."""
+
+import uuid
+
+import pytest
+from shop import eventually
+
+ASKED = ["customer", "catalog.stock_reserved.v1", "users.payment_captured.v1", "catalog.stock_committed.v1"]
+
+
+def test_an_order_is_paid_and_leaves_the_shelf(shop, shopper, product):
+    customer, pen, cup = shopper("100.00"), product("2.50", 10), product("7.05", 5)
+
+    order = customer.order((pen, 4), (cup, 2))
+
+    assert (order["status"], order["reason"], order["total"], order["currency"]) == ("completed", None, "24.10", "GBP")
+    lines = {line["product_id"]: (line["quantity"], line["unit_price"], line["line_total"]) for line in order["items"]}
+    assert lines == {pen: (4, "2.50", "10.00"), cup: (2, "7.05", "14.10")}
+    assert customer.balance() == "75.90"
+    assert (shop.available(pen), shop.available(cup)) == (6, 3)
+    entries = customer.get("wallet/entries/")["data"]
+    assert [(entry["kind"], entry["amount"], entry["order_id"]) for entry in entries] == [
+        ("payment", "-24.10", order["id"]),
+        ("deposit", "100.00", None),
+    ]
+    assert eventually(lambda: customer.story(order["id"]) == ASKED)
+
+
+def test_too_little_stock_cancels_and_takes_nothing(shop, shopper, product):
+    customer, pen, cup = shopper("100.00"), product("2.50", 10), product("7.05", 1)
+
+    order = customer.order((pen, 1), (cup, 2))
+
+    assert (order["status"], order["reason"]) == ("cancelled", "insufficient_stock")
+    assert customer.balance() == "100.00"
+    assert (shop.available(pen), shop.available(cup)) == (10, 1)
+
+
+def test_too_little_money_cancels_and_gives_the_stock_back(shop, shopper, product):
+    customer, cup = shopper("10.00"), product("7.05", 5)
+
+    order = customer.order((cup, 2))
+
+    assert (order["status"], order["reason"]) == ("cancelled", "insufficient_funds")
+    assert customer.balance() == "10.00"
+    assert eventually(lambda: shop.available(cup) == 5)
+
+
+def test_an_unknown_product_cancels(shopper):
+    order = shopper().order((str(uuid.uuid4()), 1))
+
+    assert (order["status"], order["reason"]) == ("cancelled", "unknown_product")
+
+
+def test_staff_refunds_a_completed_order_and_the_goods_come_back(shop, shopper, product):
+    customer, cup = shopper("50.00"), product("7.00", 5)
+    order = customer.order((cup, 3))
+    assert customer.call("POST", f"orders/{order['id']}/cancel/").status_code == 409
+
+    answer = shop.staff.call("POST", f"orders/{order['id']}/cancel/")
+
+    assert (answer.status_code, answer.json()["reason"]) == (200, "refunded")
+    assert eventually(lambda: customer.balance() == "50.00")
+    assert eventually(lambda: shop.available(cup) == 5)
+
+
+def test_one_click_tells_what_is_missing(shopper, product):
+    customer, cup = shopper("500.00"), product("7.00", 5)
+
+    refused = customer.call("POST", f"products/{cup}/purchase/", {"quantity": 10}, version="v1", prefer="wait=20")
+    bought = customer.call("POST", f"products/{cup}/purchase/", {"quantity": 5}, prefer="wait=20")
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"] == "Insufficient stock. Available: 5, Requested: 10"
+    assert (bought.status_code, bought.json()["status"]) == (201, "completed")
+
+
+def test_the_same_key_places_one_order(shopper, product):
+    customer, cup = shopper("500.00"), product("7.00", 5)
+    body = {"items": [{"product_id": cup, "quantity": 1}]}
+
+    first, second = (
+        customer.call("POST", "orders/", body, idempotency_key="once-1", prefer="wait=20") for _ in range(2)
+    )
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(customer.get("orders/")["data"]) == 1
+
+
+def test_somebody_elses_order_does_not_exist(shopper, product):
+    owner, other = shopper(), shopper()
+    order = owner.order((product(), 1))
+
+    for path in (f"orders/{order['id']}/", f"orders/{order['id']}/timeline/"):
+        stranger, missing = other.call("GET", path), other.call("GET", f"orders/{uuid.uuid4()}/")
+        assert (stranger.status_code, stranger.json()["code"]) == (404, "not_found")
+        assert stranger.json()["detail"] == missing.json()["detail"]
+    assert other.call("POST", f"orders/{order['id']}/cancel/").status_code == 404
+
+
+def test_a_deactivated_users_token_is_refused_everywhere_within_seconds(shopper):
+    customer = shopper()
+    assert customer.call("GET", "orders/").status_code == 200
+
+    assert customer.call("DELETE", "users/me/").status_code == 204
+
+    assert eventually(lambda: customer.call("GET", "orders/").status_code == 401, 10)
+    assert customer.call("GET", "wallet/").status_code == 401
+
+
+def test_an_import_makes_products(shop):
+    mark = uuid.uuid4().hex[:8]
+    rows = [f"IMP-{mark}-{number},Imported {mark} {number},1.50,7" for number in range(30)]
+    rows[3] = f"IMP-{mark}-3,Imported,minus one,7"
+    content = "\n".join(["sku,name,price,on_hand", *rows]).encode()
+    headers = {"Authorization": f"Bearer {shop.staff.token}"}
+
+    sent = shop.http.post("/api/v2/products/import/", files={"file": ("p.csv", content, "text/csv")}, headers=headers)
+
+    assert sent.status_code == 202, sent.text
+    path = f"imports/{sent.json()['id']}/"
+    done = eventually(lambda: (found := shop.staff.get(path))["status"] == "completed" and found)
+    assert (done["processed"], done["created"], done["failed"]) == (30, 29, 1)
+    assert done["errors"][0]["line"] == 5
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/health/", "/admin/", "/api/v3/orders/", "/api/"])
+def test_nothing_internal_is_reachable(shop, path):
+    answer = shop.http.get(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_bad_input_is_refused_in_the_right_shape_and_does_nothing(shop, shopper, product):
+    customer, cup = shopper("50.00"), product("7.00", 5)
+    good = {"product_id": cup, "quantity": 1}
+    cases = [
+        ({"items": [{**good, "quantity": 0}]}, 400, "validation_error", "items.0.quantity"),
+        ({"items": [{**good, "price": "0.01"}]}, 400, "validation_error", "items.0.price"),
+        ({"items": [good], "total": "0.01"}, 400, "validation_error", "total"),
+        ({"items": []}, 400, "validation_error", "items"),
+        ({"items": [good] * 1501}, 400, "validation_error", "items"),
+    ]
+
+    for body, status, code, field in cases:
+        answer = customer.call("POST", "orders/", body)
+        assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (status, code, [field])
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
+    assert customer.get("orders/")["data"] == []
+    assert shop.available(cup) == 5
+
+
+def test_malformed_stale_and_oversized_requests_are_refused_in_the_right_shape(shop, shopper):
+    customer = shopper()
+    headers = {"Authorization": f"Bearer {customer.token}", "Content-Type": "application/json"}
+
+    malformed = shop.http.post("/api/v1/orders/", content=b'{"items": [', headers=headers)
+    stale = shop.http.get("/api/v2/orders/", headers={"Authorization": "Bearer " + customer.token[:-4] + "AAAA"})
+    oversized = shop.http.post("/api/v2/orders/", content=b"x" * 20_000_000, headers=headers)
+
+    assert (malformed.status_code, malformed.json()["error"]["code"]) == (400, "validation_error")
+    assert (stale.status_code, stale.json()["code"]) == (401, "token_not_valid")
+    assert (oversized.status_code, oversized.json()["status"]) == (413, 413)
+    assert customer.get("orders/")["data"] == []
