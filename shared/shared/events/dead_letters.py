@@ -51,8 +51,11 @@ def record(*, body: Any, reason: str) -> None:
 
     Args:
         body: the message's decoded JSON value.
-        reason: the broker's word: rejected, delivery_limit, …
+        reason: the broker's word: rejected, delivery_limit, expired, …
     """
+    if reason == "expired":
+        # Only the schedule's ticks may expire: one that nobody took in time was overtaken by the next.
+        return
     envelope = _envelope_in(body)
     event_id, event_type = _identity(envelope)
     error = f"dead-lettered by the broker: {reason}"

@@ -251,6 +251,12 @@ def test_what_the_broker_dead_lettered_comes_home(broker, effects, reason, attem
     assert str(FailedEvent.objects.get().event_id) == raw["id"]
 
 
+def test_a_tick_that_expired_while_the_worker_was_away_is_no_dead_event(broker, effects):
+    dead_letters.record(body=[[], {}, {"chain": None}], reason="expired")
+
+    assert failures.counts() == {"retrying": 0, "dead": 0}
+
+
 def test_the_relay_collects_the_dead_letter_queue(broker, caplog):
     with caplog.at_level(logging.ERROR):
         Producer(broker).publish(
