@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from devstack import errors
 
 STATUS = Path("/var/lib/dpkg/status")
+FRESH_SECONDS = 3600
 REMEDY = "check the network and the package sources, or give a server of your own (see `make help`, .env.example)"
 
 
@@ -72,9 +74,7 @@ def _apt(*, cache: Path) -> list[str]:
 
 
 def _download(*, apt: list[str], to: Path, packages: Sequence[str], families: Sequence[str]) -> list[Path]:
-    with _locked(path=to.parent / "apt.lock"):
-        # a dead third-party source must not stand in the way: the download below tells what is really missing
-        _run(command=["apt-get", *apt, "-q", "update"], what="cannot read the package lists", tolerate=True)
+    _refresh(apt=apt, cache=to.parent)
     wanted = _closure(apt=apt, packages=packages, families=families)
     _run(
         command=["apt-get", *apt, "-q", "download", *wanted],
@@ -82,6 +82,17 @@ def _download(*, apt: list[str], to: Path, packages: Sequence[str], families: Se
         cwd=to,
     )
     return sorted(to.glob("*.deb"))
+
+
+def _refresh(*, apt: list[str], cache: Path) -> None:
+    """Read the package lists, unless that was done within the hour (by another package of the same start)."""
+    stamp = cache / "apt" / "refreshed"
+    with _locked(path=cache / "apt.lock"):
+        if stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH_SECONDS:
+            return
+        # a dead third-party source must not stand in the way: the download tells what is really missing
+        _run(command=["apt-get", *apt, "-q", "update"], what="cannot read the package lists", tolerate=True)
+        stamp.touch()
 
 
 def _closure(*, apt: list[str], packages: Sequence[str], families: Sequence[str]) -> list[str]:
