@@ -18,6 +18,8 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         unknown = sorted(set(params) - set(cls.base_filters))
         if unknown:
             raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
+        if empty := sorted(name for name, value in params.items() if value == ""):  # django-filter ignores these
+            raise InvalidInput.of({name: ["This must not be empty."] for name in empty})
         chosen = cls(params, queryset=queryset)
         if not chosen.form.is_valid():
             raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,13 +54,22 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]  # noqa: SLF001 (public API)
-        values = [field.to_python(value) for field, value in zip(fields, parts[1:], strict=True)]
+        values = [_value(field, value) for field, value in zip(fields, parts[1:], strict=True)]
         backwards = bool(int(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
         raise InvalidCursor(details=_WRONG_CURSOR) from error
     if None in values:  # nothing is beyond null
         raise InvalidCursor(details=_WRONG_CURSOR)
     return Cursor(values=values, backwards=backwards)
+
+
+def _value(field: Any, raw: Any) -> Any:
+    """Return a cursor's value as its field holds it; raises ValueError or ValidationError for what no column can."""
+    value = field.to_python(raw)
+    field.run_validators(value)
+    if (isinstance(value, str) and "\x00" in value) or (isinstance(value, datetime) and not value.tzinfo):
+        raise ValueError("NUL, or a time without zone")
+    return value
 
 
 def size_of(text: str | None, *, name: str) -> int:

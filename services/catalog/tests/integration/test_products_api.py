@@ -1,10 +1,12 @@
 """Products over HTTP, in both dialects."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
+import orjson
 import pytest
 from factories import CategoryFactory, ProductFactory
 
@@ -138,6 +140,8 @@ def test_lists_know_what_came_after_a_time(anyone, rows):
     [
         ({"colour": "red"}, "colour"),
         ({"min_price": "cheap"}, "min_price"),
+        ({"min_price": ""}, "min_price"),
+        ({"search": ""}, "search"),
         ({"max_price": "NaN"}, "max_price"),
         ({"min_price": "1.234"}, "min_price"),
         ({"in_stock": "maybe"}, "in_stock"),
@@ -191,6 +195,25 @@ def test_pages_hold_every_product_once_forwards_and_backwards(api, ordering):
 
     assert forwards == backwards == everything
     assert len(set(forwards)) == 11
+
+
+@pytest.mark.parametrize(
+    ("ordering", "value"),
+    [
+        ("name", "a\x00"),
+        ("name", None),
+        ("price", "1e999999"),
+        ("price", "NaN"),
+        ("-created_at", "2026-01-01T00:00:00"),
+    ],
+)
+def test_a_made_up_cursor_is_refused(api, ordering, value):
+    raw = orjson.dumps([0, value, str(uuid7())])
+    cursor = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    answer = api().get("products/", {"ordering": ordering, "cursor": cursor})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
 
 
 def names_and_ids(answer):
