@@ -23,7 +23,7 @@ class PlacingView(ApiView):
     def accepted(self, order: Mapping[str, Any]) -> HttpResponse:
         """Return 202 with the pending order, and remember which it is."""
         self.placed = order["id"]
-        return self.reply(serializers.order(order), status=202, headers={"Location": self._address(order)})
+        return self.reply(serializers.order(order), status=202, headers={"Location": self._location(order)})
 
     def outcome(self, request: Request, accepted: HttpResponse, *, check: Check | None = None) -> HttpResponse:
         """Return the final order (201) if the client waits and it comes in time, else the first answer.
@@ -53,8 +53,8 @@ class PlacingView(ApiView):
                 check(order)
         except Exception as error:  # noqa: BLE001 (the view's handler knows them all)
             return self.handle_exception(error)
-        return self.reply(serializers.order(order), status=201, headers={"Location": self._address(order)})
+        return self.reply(serializers.order(order), status=201, headers={"Location": self._location(order)})
 
-    def _address(self, order: Mapping[str, Any]) -> str:
+    def _location(self, order: Mapping[str, Any]) -> str:
         """Return the order's address in the version that was asked."""
         return f"/api/{self.dialect.name}/orders/{order['id']}/"
