@@ -1,5 +1,6 @@
 """A market in memory behind a real HTTP server: what the replay uses of the public API, with faults."""
 
+import contextlib
 import csv
 import io
 import json
@@ -245,14 +246,21 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.market = Market()
+
+
+def opened() -> Server:
+    """Open the door at a free port of those that tests may use."""
+    while True:
+        with contextlib.suppress(OSError):
+            return Server(random.randint(20000, 32000))
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server()
+    running = opened()
     thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield running
