@@ -93,11 +93,14 @@ class Supervisor:
             time.sleep(TICK_STARTING_SECONDS)
 
     def signal(self, *, name: str, number: int) -> None:
-        """Send a signal to a part's whole process group, as an accident would."""
+        """Send a signal to a part's whole process group, as an accident would; after SIGKILL the end is noticed."""
         with self._lock:
-            pid = self._members[name].pid
-            if pid:
-                processes.signal_group(pid=pid, number=number)
+            member = self._members[name]
+            if member.pid:
+                processes.signal_group(pid=member.pid, number=number)
+            if member.process and number == signal.SIGKILL:
+                member.process.wait(timeout=10)
+                member.step(ready=self._ready(), tries=None)
 
     def hold(self, *, name: str) -> None:
         """Stop one part and leave it stopped."""
