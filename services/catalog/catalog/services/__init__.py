@@ -2,7 +2,7 @@
 
 from catalog.services.categories import category_create, category_delete, category_update
 from catalog.services.demo import demo_seed
-from catalog.services.imports import import_advance, import_start
+from catalog.services.imports import import_advance, import_run, import_start
 from catalog.services.products import product_create, product_deactivate, product_update
 from catalog.services.stock import (
     StockBelowReserved,
@@ -21,6 +21,7 @@ __all__ = [
     "category_update",
     "demo_seed",
     "import_advance",
+    "import_run",
     "import_start",
     "product_create",
     "product_deactivate",

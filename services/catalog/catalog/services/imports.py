@@ -106,6 +106,23 @@ def import_advance(*, import_id: UUID, offset: int) -> None:
         ImportChunk.objects.filter(job=job).delete()
 
 
+def import_run(*, import_id: UUID) -> Iterator[dict[str, Any]]:
+    """Work an import off in this process, and yield the job before each batch and at the end.
+
+    The worker may be at it as well: whoever comes second finds the batch done.
+
+    Args:
+        import_id: the import.
+
+    Raises:
+        NotFound: there is no such import.
+    """
+    while (job := selectors.import_get(import_id=import_id))["status"] in _OPEN:
+        yield job
+        import_advance(import_id=import_id, offset=job["offset"])
+    yield job
+
+
 def _status(window: _Window) -> Import.Status:
     """Return where an import is after a batch."""
     if window.fault:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from books import balance
+from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from factories import CategoryFactory, ProductFactory
 from hypothesis import given, settings
@@ -423,3 +424,37 @@ def test_a_batch_takes_few_statements(django_assert_max_num_queries):
 
     with django_assert_max_num_queries(24):
         events.deliver(first)
+
+
+def test_the_command_imports_a_file_and_shows_how_far_it_is(tmp_path):
+    file, out = tmp_path / "products.csv", io.StringIO()
+    rows = "".join(f"S{number},Thing,1.00,,,1,\n" for number in range(1500))
+    file.write_text(HEADER + rows + "X,,1.00,,,,\n")
+
+    call_command("import_products", str(file), stdout=out)
+
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("[                    ]   0 %  0 rows")
+    assert lines[1].startswith("[#############       ]  65 %  1000 rows")
+    assert lines[2].startswith("[####################] 100 %  1501 rows")
+    assert lines[2].endswith("1500 created, 0 updated, 1 failed")
+    assert lines[-1] == "line 1502: name: must not be empty."
+    assert Product.objects.count() == 1500
+    assert [events.deliver(event) for event in pending()] == ["handled"] * 2  # the worker finds it done
+    assert pending() == []
+    balance()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "No such file"), ("sku\n", "column 'name' is missing"), ('sku,name,price\n"A', "Line 2 is not")],
+)
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path, content, message):
+    file = tmp_path / "products.csv"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(CommandError, match=message):
+        call_command("import_products", str(file), stdout=io.StringIO())
+
+    assert not Product.objects.exists()

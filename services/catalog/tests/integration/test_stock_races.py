@@ -13,7 +13,7 @@ from waiting import until_somebody_waits_for_a_lock
 from catalog import services
 from catalog.models import Product, Reservation, StockEntry
 from shared.db.models import uuid7
-from shared.events.contracts import OrderCancelled, OrderLine, OrderPlaced
+from shared.events.contracts import OrderCancelled, OrderCompleted, OrderLine, OrderPlaced
 from shared.testing import events
 from shared.testing.race import together
 
@@ -92,6 +92,37 @@ def test_a_cancellation_that_races_its_order_leaves_nothing_held(round_):
     assert outcomes == ["handled"] * 8
     assert Reservation.objects.get(order_id=order_id).state == "released"
     assert Product.objects.get(id=cup.id).reserved == 0
+    balance()
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_an_order_completed_many_times_at_once_is_sold_once(round_):
+    cup = ProductFactory(stock=100)
+    order_id = uuid7()
+    reserve(order_id, (cup.id, 7))
+
+    outcomes = together(8, lambda _: events.deliver(OrderCompleted(order_id=order_id)))
+
+    assert outcomes == ["handled"] * 8
+    assert Product.objects.filter(id=cup.id).values_list("on_hand", "reserved").get() == (93, 0)
+    balance()
+
+
+@pytest.mark.parametrize("round_", range(10))
+def test_a_sale_that_races_its_cancellation_is_undone(round_):
+    cup = ProductFactory(stock=100)
+    order_id = uuid7()
+    reserve(order_id, (cup.id, 7))
+    both = [
+        OrderCompleted(order_id=order_id),
+        OrderCancelled(order_id=order_id, user_id=uuid4(), reason="refunded"),
+    ]
+
+    outcomes = together(8, lambda number: events.deliver(both[number % 2]))
+
+    assert outcomes == ["handled"] * 8
+    assert Reservation.objects.get(order_id=order_id).state == "released"
+    assert Product.objects.filter(id=cup.id).values_list("on_hand", "reserved").get() == (100, 0)
     balance()
 
 
