@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from factories import STAFF, UserFactory
 
 from shared.auth import subjects
 from shared.testing.plugin import *  # noqa: F403 (the fixtures of every Django suite)
@@ -32,3 +33,15 @@ def settled_subjects(monkeypatch) -> None:
     """Take the reading of revoked tokens, which happens once a second, out of the counted queries."""
     monkeypatch.setattr(subjects, "_read_at", time.monotonic() + 3600)
     monkeypatch.setattr(subjects, "_revoked", {})
+
+
+@pytest.fixture
+def user():
+    """Return a customer to look at."""
+    return UserFactory(email="Ann@shop.example", username="Ann", age=30)
+
+
+@pytest.fixture
+def staff(api):
+    """Return a client of a member of staff."""
+    return api(STAFF, roles=("staff",))

@@ -5,10 +5,26 @@ from decimal import Decimal
 import factory
 from django.db import connection
 
+from shared.db.models import uuid7
 from users.models import User, Wallet
 from users.services import passwords, wallets
 
 PASSWORD = "Correct-Horse-7"
+STAFF = uuid7()
+OWN_FIELDS = {
+    "id",
+    "email",
+    "username",
+    "user_type",
+    "age",
+    "bio",
+    "avatar_url",
+    "location",
+    "is_verified",
+    "is_staff",
+    "created_at",
+    "updated_at",
+}
 
 
 class UserFactory(factory.django.DjangoModelFactory):
