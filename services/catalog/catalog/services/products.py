@@ -102,12 +102,13 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _insert(options: list[str], values: Mapping[str, Any]) -> None:
     """Create the product under the first free slug, as the database decides; raises the last refusal."""
+    fault = None
     for slug in options:
         fault = _written(partial(Product.objects.create, slug=slug, **values))
-        if fault is None:
-            return
-        if slug == options[-1] or _constraint(fault) != _SLUG:
-            _refuse(fault)
+        if fault is None or _constraint(fault) != _SLUG:
+            break
+    if fault is not None:
+        _refuse(fault)
 
 
 def _written(write: Callable[[], Any]) -> IntegrityError | None:

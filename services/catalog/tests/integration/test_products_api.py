@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from django.db import IntegrityError
 from factories import CategoryFactory, ProductFactory
 
 from catalog import services
@@ -355,6 +356,11 @@ def test_a_replacement_needs_the_whole_product(staff, refusal):
 
     assert (status, set(fields)) == (400, {"sku", "name"})
     assert Product.objects.get().name == "Mug"
+
+
+def test_a_rule_that_only_the_database_knows_is_a_defect_and_no_conflict():
+    with pytest.raises(IntegrityError, match="product_price_above_zero"):
+        services.product_create(sku="M-1", name="Mug", price=Decimal(0))
 
 
 def test_a_change_to_what_another_product_has_is_a_conflict(staff, refusal):
