@@ -60,6 +60,7 @@ def prepare(*, stack: stacks.Stack) -> None:
         "maxmemory": "256mb",
         "maxmemory-policy": "allkeys-lru",
         "daemonize": "no",
+        "set-proc-title": "no",  # it would write over the environment, by which left-over processes are found
     }
     written = directory / "valkey.conf"
     written.touch(mode=0o600)
