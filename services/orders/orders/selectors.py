@@ -88,3 +88,28 @@ def _found(orders: QuerySet[Order]) -> Row | None:
     """Return the one order with its items, or None."""
     row = orders.values(*_ORDER).first()
     return None if row is None else with_items([row])[0]
+
+
+_STUCK_ASKS = 3
+_STORY = (*_ORDER, "stock", "money", "asks", "next_ask_at", "deadline_at", "settled_at")
+
+
+def orders_unsettled(*, is_stuck: bool, limit: int) -> list[Row]:
+    """Return orders that still wait for an answer, the oldest first.
+
+    Args:
+        is_stuck: only those whose question was repeated three times or more.
+        limit: at most so many.
+    """
+    waiting = Order.objects.filter(next_ask_at__isnull=False)
+    if is_stuck:
+        waiting = waiting.filter(asks__gte=_STUCK_ASKS)
+    return list(waiting.order_by("placed_at", "id").values(*_STORY)[:limit])
+
+
+def order_story(*, order_id: UUID) -> tuple[Row, list[Row]]:
+    """Return all that is known about an order and its timeline, for operators; raises NotFound."""
+    row = Order.objects.filter(id=order_id).values(*_STORY).first()
+    if row is None:
+        raise NotFound("There is no order with this id.")
+    return row, list(TimelineEntry.objects.filter(order_id=order_id).order_by("id").values(*_ENTRY))

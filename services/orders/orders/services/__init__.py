@@ -24,6 +24,7 @@ from orders.services.purchasing import (
 )
 from orders.services.purging import purge
 from orders.services.recording import Cause
+from orders.services.repairing import order_ask_again, order_call_off
 from orders.services.sweeping import orders_sweep
 from orders.services.users import user_deactivate, user_register
 
@@ -38,6 +39,8 @@ __all__ = [
     "QuantityNotPositive",
     "QuantityTooLarge",
     "ReservationMismatch",
+    "order_ask_again",
+    "order_call_off",
     "order_cancel",
     "order_hold_confirm",
     "order_payment_capture",

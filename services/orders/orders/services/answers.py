@@ -42,7 +42,7 @@ def order_hold_confirm(*, order_id: UUID, lines: Sequence[ReservedLine], total: 
         ReservationMismatch: lines or total are not those of the order.
     """
     with transaction.atomic(savepoint=False):
-        order = _locked(order_id)
+        order = locked(order_id)
         decision = domain.decide(story_of(order), _M.STOCK_RESERVED)
         if decision.say is None:
             record([changed(order, decision, cause)])
@@ -98,11 +98,11 @@ def _hear(
 ) -> None:
     """Lock the order, let the saga decide, write it down."""
     with transaction.atomic(savepoint=False):
-        order = _locked(order_id)
+        order = locked(order_id)
         record([changed(order, domain.decide(story_of(order), message, reason), cause, **facts)])
 
 
-def _locked(order_id: UUID) -> Order:
+def locked(order_id: UUID) -> Order:
     """Return the order, locked for the transaction; raises OrderUnknown."""
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is None:

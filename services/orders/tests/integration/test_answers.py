@@ -112,6 +112,19 @@ def test_a_cancelled_order_absorbs_late_successes_until_they_are_compensated() -
     assert given.state(cancelled) == ("cancelled", "by_customer", "released", "refunded", True)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_order_was_updated_when_its_status_last_changed() -> None:
+    order_id = given.placed()
+    times = [given.row(order_id).updated_at]
+
+    for event in (given.reserved(order_id), given.captured(order_id), contracts.StockCommitted(order_id=order_id)):
+        given.tell(event)
+        times.append(given.row(order_id).updated_at)
+
+    placed, held, paid, committed = times
+    assert placed < held < paid == committed
+
+
 def test_the_same_event_twice_has_one_effect() -> None:
     order_id, event_id = given.placed(), uuid7()
 

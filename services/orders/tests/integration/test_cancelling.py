@@ -9,7 +9,8 @@ from orders import services
 from shared.auth import subjects
 from shared.db.models import uuid7
 from shared.events import contracts
-from shared.testing.events import deliver, said
+from shared.testing.events import clear_outbox, deliver, said
+from shared.testing.race import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,13 +83,14 @@ def test_cancelling_takes_no_fields(api: Any) -> None:
 def test_a_deactivated_users_open_orders_are_cancelled_and_tokens_refused(api: Any) -> None:
     pending, processing = given.placed(USER), given.processing(USER, now=given.NOON)
     finished, others = given.completed(USER, now=given.NOON), given.placed(uuid7())
-    client = api(USER)
+    client, story = api(USER), given.timeline(finished)
 
     assert deliver(contracts.UserRegistered(user_id=USER)) == "handled"
     assert deliver(contracts.UserDeactivated(user_id=USER)) == "handled"
 
     assert given.state(pending)[:2] == given.state(processing)[:2] == ("cancelled", "user_inactive")
     assert given.state(finished)[0] == "completed"
+    assert given.timeline(finished) == story
     assert given.state(others)[0] == "pending"
     assert [(event.TYPE, event.subject) for event in said()] == [
         ("orders.order_cancelled.v1", order_id) for order_id in sorted([pending, processing])
@@ -103,3 +105,26 @@ def test_a_user_without_orders_is_deactivated_all_the_same() -> None:
 
     assert subjects.is_deactivated(USER)
     assert said() == []
+
+
+def test_a_cancel_and_a_capture_at_once_agree_on_one_story(api: Any) -> None:
+    for _ in range(10):
+        order_id = given.processing(uuid7())
+        client = api(given.row(order_id).user_id)
+
+        def act(number: int, order_id: Any = order_id, client: Any = client) -> Any:
+            if number:
+                return client.post(f"orders/{order_id}/cancel/").status_code
+            return deliver(given.captured(order_id))
+
+        outcome, status = together(2, act)
+
+        assert outcome == "handled"
+        told = [event.TYPE for event in said()]
+        if status == 200:
+            assert given.state(order_id)[:2] == ("cancelled", "by_customer")
+            assert told == ["orders.order_cancelled.v1"]
+        else:
+            assert (status, given.state(order_id)[0]) == (409, "completed")
+            assert told == ["orders.order_completed.v1"]
+        clear_outbox()
