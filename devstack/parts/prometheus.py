@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from devstack import config, debian, part, readiness
 from devstack import stack as stacks
@@ -56,7 +57,7 @@ def unpack(*, cache: Path) -> Path:
     return debian.unpacked(cache=cache, name=NAME, packages=[NAME], families=["libjs-", "fonts-"])
 
 
-def configuration(*, stack: stacks.Stack) -> dict[str, object]:
+def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
     """List everything that is scraped: the processes of the services, the gateway, RabbitMQ."""
     jobs = [
         _job(

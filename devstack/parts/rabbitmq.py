@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
 from devstack import debian, part, ports, readiness, suites
 from devstack import stack as stacks
@@ -62,7 +63,7 @@ def prepare(*, stack: stacks.Stack) -> None:
     )
 
 
-def definitions(*, password: str) -> dict[str, object]:
+def definitions(*, password: str) -> dict[str, Any]:
     """Describe the account and its virtual hosts: `/`, and one for every test suite that may publish.
 
     The password is stored as RabbitMQ's salted SHA-256 (https://www.rabbitmq.com/docs/passwords).

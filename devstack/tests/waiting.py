@@ -1,9 +1,13 @@
 """Waiting for something to become true, with a limit."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 
-def until(condition, *, seconds=30.0):
+def until(condition: Callable[[], Answer], *, seconds: float = 30.0) -> Answer:
     """Ask until the answer is true and return it; fail after the time limit."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

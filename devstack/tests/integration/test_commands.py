@@ -5,12 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
 import pytest
 
 from devstack import config, ephemeral, ports, processes, stack
+from devstack.tests.conftest import Commands
 from devstack.tests.waiting import until
 
 
@@ -71,9 +74,9 @@ def test_a_killed_part_is_restarted_and_status_shows_it(devstack):
     assert "signal SIGKILL" in devstack("status")
 
 
-def _restarted(devstack):
-    part = devstack.status()["parts"]["valkey"]
-    return part["status"] == "ready" and part["restarts"] and part
+def _restarted(devstack: Commands) -> dict[str, Any]:
+    part: dict[str, Any] = devstack.status()["parts"]["valkey"]
+    return part if part["status"] == "ready" and part["restarts"] else {}
 
 
 def test_a_given_port_is_used_and_one_in_use_is_a_clear_error(devstack):
@@ -176,10 +179,10 @@ def test_a_killed_exec_takes_its_stores_along(devstack, tmp_path):
         start_new_session=True,
     )
     run_dir = until(lambda: written.exists() and written.read_text().strip(), seconds=60)
-    before = [(process.pid, process.name()) for process in processes.of_stack(stack=config.Path(run_dir))]
+    before = [(process.pid, process.name()) for process in processes.of_stack(stack=Path(run_dir))]
 
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
 
-    until(lambda: not processes.of_stack(stack=config.Path(run_dir)), seconds=20)
+    until(lambda: not processes.of_stack(stack=Path(run_dir)), seconds=20)
     assert {"postgres", "valkey-server"} <= {name for _, name in before}

@@ -4,11 +4,14 @@ import signal
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
-from devstack import config, ephemeral, errors, part, readiness, supervisor
+from devstack import config, ephemeral, errors, part, processes, readiness, supervisor
 from devstack import stack as stacks
 from devstack.parts import catalogue
 from devstack.tests.waiting import until
@@ -24,8 +27,9 @@ def stores(tmp_path_factory):
         yield stack, supervising
 
 
-def told(supervising, name):
-    return supervising.snapshot()["parts"][name]
+def told(supervising: supervisor.Supervisor, name: str) -> dict[str, Any]:
+    described: dict[str, Any] = supervising.snapshot()["parts"][name]
+    return described
 
 
 def test_services_find_their_databases(stores):
@@ -101,12 +105,12 @@ def test_a_held_part_stays_stopped_until_it_is_released(stores):
     assert told(supervising, "valkey")["restarts"] == restarts
 
 
-def small(*, name, script, **more):
+def small(*, name: str, script: str, **more: Any) -> part.Part:
     """A part that is a shell script."""
     return part.Part(name=name, command=("/bin/sh", "-c", script), cwd=config.ROOT, remedy="mend the script", **more)
 
 
-def run_small(tmp_path, *parts):
+def run_small(tmp_path: Path, *parts: part.Part) -> AbstractContextManager[supervisor.Supervisor]:
     (tmp_path / "logs").mkdir()
     return ephemeral.supervised(parts=parts, run_dir=tmp_path)
 
@@ -120,10 +124,11 @@ def test_a_part_that_always_crashes_fails_the_start_with_its_log(tmp_path):
     assert caught.value.what == "crashing did not start"
     assert caught.value.why == "it ended with exit code 3"
     assert caught.value.remedy == "mend the script"
+    assert caught.value.log
     assert caught.value.log.read_text() == "cannot read my file\n" * supervisor.TRIES
 
 
-def not_yet():
+def not_yet() -> None:
     raise errors.NotReady("the door is shut")
 
 
@@ -185,7 +190,7 @@ def test_what_a_part_leaves_behind_in_another_session_is_ended_too(tmp_path):
     parent = small(name="parent", script=f"{sys.executable} -c '{runaway}' & exec sleep 60")
 
     with run_small(tmp_path, parent):
-        stray = until(lambda: [p for p in supervisor.processes.of_stack(stack=tmp_path) if "-c" in p.cmdline()])[0]
+        stray = until(lambda: [p for p in processes.of_stack(stack=tmp_path) if "-c" in p.cmdline()])[0]
 
     assert not stray.is_running()
 

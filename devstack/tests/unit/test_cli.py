@@ -1,11 +1,13 @@
 """The command line and its error texts."""
 
+import argparse
+
 import pytest
 
 from devstack import cli, config, errors
 
 
-def parse(*arguments):
+def parse(*arguments: str) -> argparse.Namespace:
     return cli.parser().parse_args(arguments)
 
 

@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
+import importlib.util
 
 import pytest
 
-from devstack import config, errors, order, stack
+from devstack import config, errors, order, part, stack
 from devstack.parts import catalogue, postgres, prometheus, rabbitmq, service
 
 SERVERS = {
@@ -27,8 +28,8 @@ def given(tmp_path):
     return stack.open_stack(config=config.Config(run_dir=tmp_path, cache_dir=tmp_path, given_servers=SERVERS))
 
 
-def needs(parts):
-    return {part.name: part.needs for part in parts}
+def needs(parts: list[part.Part]) -> dict[str, tuple[str, ...]]:
+    return {each.name: each.needs for each in parts}
 
 
 def test_the_whole_system_starts_in_five_waves(opened):
@@ -80,9 +81,9 @@ def test_a_service_gets_its_own_database_and_every_process_its_own_management_po
 
 
 def test_no_password_stands_in_a_command_line(opened):
-    for part in catalogue.system(stack=opened):
+    for each in catalogue.system(stack=opened):
         for password in opened.passwords.values():
-            assert password not in " ".join(part.command)
+            assert password not in " ".join(each.command)
 
 
 def test_everything_listens_on_loopback_only(opened):
@@ -119,7 +120,7 @@ def test_the_broker_password_is_stored_salted_and_hashed():
 
 
 def test_a_missing_wheel_is_a_clear_error(monkeypatch):
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
     with pytest.raises(errors.DevstackError) as caught:
         postgres.binaries()
