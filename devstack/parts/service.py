@@ -10,11 +10,9 @@ from devstack import stack as stacks
 PYTHON = sys.executable
 WEB_WORKERS = 1 if (os.cpu_count() or 1) <= 2 else 2  # noqa: PLR2004  (three services share the processors)
 WEB_THREADS = 16
-#: The dead workers' metric files of an earlier start would be counted for ever, so the directory is emptied first.
-FRESH_METRICS = (
-    'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" '
-    '&& exec "$0" -m gunicorn -c python:shared.gunicorn "$1.wsgi"'
-)
+#: Processes with children share their metrics in a directory. Files of an earlier start would be counted for ever,
+#: so it is emptied first.
+FRESH_METRICS = 'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" && exec "$0" "$@"'
 #: `manage.py migrate` and `manage.py declare_queues` in one interpreter, which saves seconds of every start.
 MIGRATE = """
 import django
@@ -67,12 +65,12 @@ def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.P
         "WEB_WORKERS": str(WEB_WORKERS),
         "WEB_THREADS": str(WEB_THREADS),
         "DATABASE_POOL_MAX": str(WEB_THREADS),  # every thread can have a connection, so none waits for another
-        "PROMETHEUS_MULTIPROC_DIR": str(stack.run_dir / "metrics" / service),
+        **_metrics(stack=stack, name=name),
     }
     return part.Part(
         name=name,
         needs=needs,
-        command=("/bin/sh", "-c", FRESH_METRICS, PYTHON, service),
+        command=_fresh(PYTHON, "-m", "gunicorn", "-c", "python:shared.gunicorn", f"{service}.wsgi"),
         cwd=config.ROOT / "services" / service,
         environment=environment(stack=stack, service=service, process="web") | settings,
         ready=_ready(stack=stack, port=f"{name}.management"),
@@ -84,13 +82,14 @@ def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.P
 
 
 def _process(*, stack: stacks.Stack, service: str, process: str, needs: tuple[str, ...], stop_rank: int) -> part.Part:
-    port = f"{service}.{process}.management"
+    name, port = f"{service}.{process}", f"{service}.{process}.management"
+    settings = _metrics(stack=stack, name=name) if process == "worker" else {}
     return part.Part(
-        name=f"{service}.{process}",
+        name=name,
         needs=needs,
         command=_command(service=service, process=process),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service, process=process),
+        environment=environment(stack=stack, service=service, process=process) | settings,
         ready=_ready(stack=stack, port=port),
         ports={port: stack.ports[port]},
         version=_version,
@@ -107,10 +106,18 @@ def _command(*, service: str, process: str) -> tuple[str, ...]:
     celery = (PYTHON, "-m", "celery", "-A", service)
     lonely = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     return {
-        "worker": (*celery, "worker", "-c", "2", *lonely, "-Q", f"{service}.events", "-l", "WARNING"),
+        "worker": _fresh(*celery, "worker", "-c", "2", *lonely, "-Q", f"{service}.events", "-l", "WARNING"),
         "relay": (PYTHON, "manage.py", "relay"),
-        "beat": (*celery, "beat", "--scheduler", "celery.beat:Scheduler", "-l", "WARNING"),
+        "beat": (*celery, "beat", "-l", "WARNING"),
     }[process]
+
+
+def _fresh(*command: str) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", FRESH_METRICS, *command)
+
+
+def _metrics(*, stack: stacks.Stack, name: str) -> dict[str, str]:
+    return {"PROMETHEUS_MULTIPROC_DIR": str(stack.run_dir / "metrics" / name)}
 
 
 def _version() -> str:
