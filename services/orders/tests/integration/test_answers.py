@@ -7,6 +7,7 @@ from typing import Any
 import given
 import pytest
 
+from orders import domain, services
 from orders.models import OrderLine
 from orders.services import recording
 from shared import metrics
@@ -237,26 +238,29 @@ def test_an_answer_takes_the_same_few_statements_for_any_number_of_lines(count: 
 def test_each_final_status_is_counted_and_the_time_to_it_measured_once(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    labels = {"status": "completed", "reason": ""}
+    def count(name: str, **labels: str) -> float:
+        return metrics.REGISTRY.get_sample_value(name, labels) or 0.0
 
-    def count(name: str, wanted: dict[str, str]) -> float:
-        return metrics.REGISTRY.get_sample_value(name, wanted) or 0.0
+    def counts() -> list[float]:
+        return [
+            count("plaza_orders_total", status="completed", reason=""),
+            count("plaza_orders_total", status="cancelled", reason="refunded"),
+            count("plaza_order_settlement_seconds_count"),
+        ]
 
-    orders, times = count("plaza_orders_total", labels), count("plaza_order_settlement_seconds_count", {})
+    before = counts()
     with django_capture_on_commit_callbacks(execute=True):
         order_id = given.completed()
         deliver(given.captured(order_id))
+        services.order_cancel(order_id=order_id, actor=uuid7(), is_staff=True)
 
-    assert count("plaza_orders_total", labels) == orders + 1
-    assert count("plaza_order_settlement_seconds_count", {}) == times + 1
+    assert [after - was for was, after in zip(before, counts(), strict=True)] == [1, 1, 1]
 
 
 def test_an_order_that_moved_without_its_lock_is_a_defect_and_not_overwritten() -> None:
     order_id = given.placed()
     stale = given.row(order_id)
     given.tell(given.reserved(order_id))
-    from orders import domain
-
     decision = domain.decide(domain.Story(), domain.Message.TIMEOUT)
 
     with pytest.raises(recording.LostOrder, match="1 of 1 orders were not locked"):

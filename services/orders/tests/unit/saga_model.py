@@ -10,29 +10,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
+import saga_participants as honest
+from saga_participants import CATALOG, HOLDS, MONEY_ANSWERS, ORDERS, RECEIVERS, STOCK_ANSWERS
+
 from orders import domain
 from orders.domain import Decision, Message, Question, Reason, Status, Story
 
-CATALOG, USERS, ORDERS = "catalog", "users", "orders"
-HOLDS = ("held", "committed")
-STOCK_ANSWERS = {
-    "held": Message.STOCK_RESERVED,
-    "rejected": Message.STOCK_REJECTED,
-    "committed": Message.STOCK_COMMITTED,
-    "released": Message.STOCK_RELEASED,
-}
-MONEY_ANSWERS = {
-    "captured": Message.PAYMENT_CAPTURED,
-    "declined": Message.PAYMENT_DECLINED,
-    "refunded": Message.PAYMENT_REFUNDED,
-    "voided": Message.PAYMENT_VOIDED,
-}
-RECEIVERS = {
-    Question.ORDER_PLACED: (CATALOG,),
-    Question.PAYMENT_REQUESTED: (USERS,),
-    Question.ORDER_COMPLETED: (CATALOG,),
-    Question.ORDER_CANCELLED: (CATALOG, USERS),
-}
 REASONS = {
     Message.STOCK_REJECTED: Reason.INSUFFICIENT_STOCK,
     Message.PAYMENT_DECLINED: Reason.INSUFFICIENT_FUNDS,
@@ -84,32 +67,6 @@ def decide_honestly(story: Story, message: Message) -> Decision:
     return domain.decide(story, message, REASONS.get(message, Reason.NONE))
 
 
-def catalog(state: str, asked: Question, *, room: bool) -> list[str]:
-    """Return what a reservation may become; it answers with what it then is."""
-    if asked is Question.ORDER_PLACED and state == "none":
-        return ["held", "rejected"] if room else ["rejected"]
-    if asked is Question.ORDER_COMPLETED and state == "held":
-        return ["committed"]
-    if asked is Question.ORDER_CANCELLED and state != "rejected":
-        return ["released"]
-    return [state]
-
-
-def users(state: str, asked: Question) -> list[str]:
-    """Return what a payment may become; it answers with what it then is."""
-    if asked is Question.PAYMENT_REQUESTED and state == "none":
-        return ["captured", "declined"]
-    if asked is Question.ORDER_CANCELLED:
-        return [{"none": "voided", "captured": "refunded"}.get(state, state)]
-    return [state]
-
-
-def charged(before: str, after: str, asked: Question) -> int:
-    """Return how often money is taken by a step of a payment."""
-    del asked
-    return int(after == "captured" and before != "captured")
-
-
 @dataclass(frozen=True, kw_only=True)
 class World:
     """The rules of all parties (each replaceable by a mutant) and how much may interfere."""
@@ -117,9 +74,9 @@ class World:
     decide: Callable[[Story, Message], Decision] = decide_honestly
     question: Callable[[Story], Question | None] = domain.pending_question
     receivers: Callable[[Question, Story], tuple[str, ...]] = lambda asked, _: RECEIVERS[asked]
-    catalog: Callable[..., list[str]] = catalog
-    users: Callable[..., list[str]] = users
-    charged: Callable[[str, str, Question], int] = charged
+    catalog: Callable[..., list[str]] = honest.catalog
+    users: Callable[..., list[str]] = honest.users
+    charged: Callable[[str, str, Question], int] = honest.charged
     answers_known: bool = True
     expires: bool = False
     orders: int = 1

@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from saga_model import CATALOG, RECEIVERS, World, explore, users
 from saga_model import Violation as Broken
-from saga_model import catalog as honest_catalog
+from saga_model import World, explore
 from saga_model import decide_honestly as decide
+from saga_participants import CATALOG, RECEIVERS, users
+from saga_participants import catalog as honest_catalog
 
 from orders import domain
 from orders.domain import Decision, Message, Money, Question, Status, Stock, Story
