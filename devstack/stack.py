@@ -101,6 +101,7 @@ class Stack:
             "LOG_LEVEL": "INFO",
             "PASSWORD_MEMORY_KIB": "8192",
             "LOGIN_RATE": "10000/min",
+            "MAIL_DIR": str(self.run_dir / "mail"),
             "ORDER_TIMEOUT": "900",
             "SEED_PASSWORD": self.passwords["seed"],
         }

@@ -103,6 +103,9 @@ def test_a_filter_refuses_what_it_does_not_know_or_understand():
         ByType.apply({"typ": "x"}, rows)
     with pytest.raises(InvalidInput) as wrong:
         ByType.apply({"subject": "x"}, rows)
+    with pytest.raises(InvalidInput) as empty:
+        ByType.apply({"type": ""}, rows)
+    assert empty.value.details == {"type": ["This must not be empty."]}
     assert unknown.value.details == {"typ": ["Unknown query parameter."]}
     assert list(wrong.value.details) == ["subject"]
 
