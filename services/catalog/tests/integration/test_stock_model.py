@@ -82,7 +82,7 @@ class Model:
         return {each: sum(q for other, q in basket if other == each) for each, _ in basket}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(BASKETS, st.lists(ACTS | ACTS | STAFF, min_size=6, max_size=14))
 def test_any_events_in_any_order_end_where_the_model_does(baskets, acts):
     products = [ProductFactory(stock=UNITS).id for _ in range(PRODUCTS)]
