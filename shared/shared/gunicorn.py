@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger as GunicornLogger
 from prometheus_client.multiprocess import mark_process_dead
 
 from shared import logging as logs
@@ -21,7 +22,16 @@ graceful_timeout = 25
 timeout = 60
 keepalive = 75  # longer than the gateway keeps an idle connection
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
-accesslog = None  # shared.http.middleware writes the line of each request
+
+
+class Logger(GunicornLogger):  # type: ignore[misc]
+    """gunicorn's logger without access lines: shared.http.middleware writes the line of each request."""
+
+    def access(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+logger_class = Logger
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
