@@ -66,7 +66,8 @@ _SHARED: list[Any] = [
 def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
     """Return the formatter of all handlers."""
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        # The default would print local variables, which can hold passwords and tokens.
+        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     )

@@ -91,3 +91,20 @@ def test_a_terminal_gets_short_lines(capsys, lines):
     assert "thing_done" in out
     assert "count" in out
     assert not out.startswith("{")
+
+
+def test_a_traceback_on_a_terminal_shows_no_local_variables(capsys, lines):
+    logs.configure(level="INFO", console=True)
+
+    def fail():
+        password = "canary-" + "value"
+        raise LookupError(len(password))
+
+    try:
+        fail()
+    except LookupError as error:
+        log.error("failed", exc_info=error)
+
+    out = capsys.readouterr().out
+    assert "LookupError: 12" in out
+    assert "canary-value" not in out
