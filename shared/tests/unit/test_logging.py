@@ -103,7 +103,7 @@ def test_a_traceback_on_a_terminal_shows_no_local_variables(capsys, lines):
     try:
         fail()
     except LookupError as error:
-        log.error("failed", exc_info=error)
+        log.exception("failed", exc_info=error)
 
     out = capsys.readouterr().out
     assert "LookupError: 12" in out
