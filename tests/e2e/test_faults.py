@@ -30,9 +30,9 @@ def test_a_killed_process_loses_nothing(system, shop, shopper, product, part):
 
     orders = burst(customers, cup)
     system.kill(part)
+    system.wait_ready(part)
 
     books_balance(shop, customers, orders, cup, price="2.00", money="10.00", stock=50)
-    system.wait_ready(part)
     assert system.status(part)["restarts"] >= 1
 
 
