@@ -28,9 +28,11 @@ def databases(env: Environment) -> dict[str, dict[str, Any]]:
         "PORT": str(url.port or 5432),
         "OPTIONS": options,
         "TEST": {"NAME": unquote(url.path.lstrip("/")) + "_test"},
+        # Also with the pool: after a restart of the database each of its connections would fail one request.
+        "CONN_HEALTH_CHECKS": True,
     }
     if env.database_pool_max:
         options["pool"] = {"min_size": 1, "max_size": env.database_pool_max, "timeout": 5}
     else:
-        settings |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        settings["CONN_MAX_AGE"] = 600
     return {"default": settings}
