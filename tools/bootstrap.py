@@ -79,7 +79,7 @@ def install() -> None:
     """Install the locked requirements with uv when it can be had, else with pip."""
     python = VENV / "bin/python"
     run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", "requirements/uv.txt")
-    uv = [VENV / "bin/uv", "pip"]
+    uv: list[str | Path] = [VENV / "bin/uv", "pip"]
     env = {"VIRTUAL_ENV": str(VENV)}
     run(*uv, "install", "-q", "--require-hashes", "-r", "requirements/dev.txt", env=env)
     own = [argument for folder in OWN for argument in ("-e", f"./{folder}")]
