@@ -10,7 +10,7 @@ from celery import Celery, bootsteps, signals
 from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from shared import tracing
 from shared.events import topology
@@ -138,7 +138,9 @@ def _watch(service: str) -> None:
 
     @signals.task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
     def before_task(**_: Any) -> None:
-        close_old_connections()
+        # Delivery waits for a database that is away by itself; a check before each task would cost a round trip.
+        if connection.errors_occurred:
+            close_old_connections()
 
     @signals.worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def child(**_: Any) -> None:

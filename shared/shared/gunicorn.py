@@ -43,12 +43,12 @@ logconfig_dict = {
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start telemetry after the fork, and keep half of the threads free of waiting clients."""
+    """Start telemetry after the fork, and keep a quarter of the threads free of waiting clients."""
     del worker
     from shared.http import prefer  # noqa: PLC0415 (Django is loaded only now)
 
     tracing.start(os.environ["DJANGO_SETTINGS_MODULE"].partition(".")[0])
-    prefer.set_places(threads // 2)
+    prefer.set_places(threads * 3 // 4)
 
 
 def child_exit(server: Any, worker: Any) -> None:

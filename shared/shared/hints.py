@@ -109,8 +109,57 @@ def subscription(channel: str) -> Iterator[Callable[[float], bool]]:
         listener.close()
 
 
+class Switchboard:
+    """One connection of the process that hears every hint of its service and rings those who wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, set[threading.Event]] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def bell(self, channel: str) -> Iterator[threading.Event]:
+        """Yield an event that is set at each hint on the channel."""
+        bell, name = threading.Event(), _name(channel)
+        with self._lock:
+            self._waiting.setdefault(name, set()).add(bell)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._listen, name="hints", daemon=True)
+                self._thread.start()
+        try:
+            yield bell
+        finally:
+            with self._lock:
+                self._waiting[name].discard(bell)
+                if not self._waiting[name]:
+                    del self._waiting[name]
+
+    def _listen(self) -> None:
+        """Ring bells for as long as the process lives; an outage of Valkey is waited for."""
+        while True:
+            client = redis.Redis.from_url(settings.CACHE_URL, socket_connect_timeout=1)
+            try:
+                with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+                    pubsub.psubscribe(_name("*"))
+                    while True:
+                        message = pubsub.get_message(timeout=30.0)
+                        if message is not None:
+                            self._ring(message["channel"].decode())
+            except redis.RedisError:
+                time.sleep(_PAUSE_AFTER_FAULT)
+
+    def _ring(self, name: str) -> None:
+        """Ring the bells of a channel."""
+        with self._lock:
+            for bell in self._waiting.get(name, ()):
+                bell.set()
+
+
+_switchboard = Switchboard()
+
+
 def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> Found | None:
-    """Return what `read` finds, looking again at each hint and at growing intervals.
+    """Return what `read` finds, looking again at each hint and, in case one was lost, at growing intervals.
 
     Args:
         channel: where news is announced.
@@ -121,12 +170,13 @@ def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> 
         What `read` found, or None when the time is over.
     """
     deadline = time.monotonic() + seconds
-    interval = 0.05
-    with subscription(channel) as pause:
+    interval = 0.2
+    with _switchboard.bell(channel) as bell:
         while (found := read()) is None:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
-            pause(min(interval, left))
-            interval = min(interval * 1.5, 1.0)
+            bell.wait(min(interval, left))
+            bell.clear()
+            interval = min(interval * 2, 1.0)
     return found

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 _IDLE_SECONDS = 0.5  # the slow poll under the hints
 _STANDBY_SECONDS = 1.0
-_MEASURE_SECONDS = 5.0
+_LOOK_SECONDS = 1.0  # between looks at retries, dead letters and the backlog
 
 
 class Relay:
@@ -46,7 +46,7 @@ class Relay:
         self._progress = progress
         self._publisher = Publisher(settings.BROKER_URL)
         self._faults = 0
-        self._measured_at = float("-inf")
+        self._looked_at = float("-inf")
 
     def run(self) -> None:
         """Pump until told to stop; outages of database or broker are waited for."""
@@ -70,24 +70,27 @@ class Relay:
             with hints.subscription(outbox.WAKE_CHANNEL) as pause:
                 while not self._stopping.is_set():
                     self._progress()
-                    self._measure()
-                    if not self.pump():
+                    # Less than a batch: nothing is left, or somebody has hinted meanwhile and the pause ends at once.
+                    if self.pump() < BATCH:
                         pause(_IDLE_SECONDS)
 
     def pump(self) -> int:
-        """Do one round and return how many messages it moved; raises BrokerAway or a database error."""
-        moved = publish_outbox(self._publisher) + publish_retries(self._publisher)
-        if not moved:
+        """Publish a batch, look after the rest once a second, and return how many events were confirmed.
+
+        Raises BrokerAway or a database error.
+        """
+        moved = publish_outbox(self._publisher)
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = time.monotonic()
             self._publisher.beat()
-            moved = collect_dead(self._publisher)
+            publish_retries(self._publisher)
+            collect_dead(self._publisher)
+            self._measure()
         self._faults = 0
         return moved
 
     def _measure(self) -> None:
-        """Look at the backlog every few seconds; only the active relay does."""
-        if time.monotonic() - self._measured_at < _MEASURE_SECONDS:
-            return
-        self._measured_at = time.monotonic()
+        """Look at the backlog; only the active relay does."""
         unsent, oldest = outgoing.pending()
         metrics.OUTBOX_UNSENT.set(unsent)
         metrics.OUTBOX_OLDEST.set(oldest)

@@ -16,7 +16,8 @@ from shared.events.models import OutboxEvent
 
 def outbox() -> list[Envelope]:
     """Return the unsent events in order."""
-    return [Envelope.model_validate(outgoing.envelope_of(row)) for row in outgoing.unsent(limit=1000)]
+    rows = outgoing.unsent(limit=1000)
+    return [Envelope.model_validate_json(orjson.dumps(outgoing.envelope_of(row))) for row in rows]
 
 
 def said() -> list[Contract]:
