@@ -27,7 +27,7 @@ def summary(*, stack: stacks.Stack, order: demo.Order, seconds: float) -> None:
     line = demo.curl(url=url, password=password, product_id=body["items"][0]["product_id"])
     rows = {
         "gateway": f"{url}/  (index of all pages)",
-        "API pages": "  ".join(f"{url}/{name}/docs/" for name in configuration.SERVICES),
+        "API": f"{url}/api/v2/",
         "Prometheus": f"http://{stack.address(name='prometheus')}/",
         "staff": f"{demo.STAFF}  {password}",
         "customer": f"{demo.CUSTOMER}  {password}",

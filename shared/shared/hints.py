@@ -170,7 +170,7 @@ def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> 
         What `read` found, or None when the time is over.
     """
     deadline = time.monotonic() + seconds
-    interval = 0.2
+    interval = 0.5
     with _switchboard.bell(channel) as bell:
         while (found := read()) is None:
             left = deadline - time.monotonic()
@@ -178,5 +178,5 @@ def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> 
                 return None
             bell.wait(min(interval, left))
             bell.clear()
-            interval = min(interval * 2, 1.0)
+            interval = min(interval * 2, 2.0)
     return found

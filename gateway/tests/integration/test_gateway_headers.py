@@ -113,7 +113,7 @@ def test_the_index_page_stands_alone_under_a_strict_policy(edge):
     )
     assert "unsafe" not in policy
     assert re.findall(r"(?:src|href)=\"(?:https?:)?//", answer.text) == []
-    assert [f"/{name}/docs/" in answer.text for name in ("users", "catalog", "orders")] == [True, True, True]
+    assert re.findall(r"<h3>(\w+)</h3>", answer.text) == ["users", "catalog", "orders"]
 
 
 def test_the_access_log_has_one_json_line_per_request_without_secrets(edge):
