@@ -9,7 +9,13 @@ import pytest
 from shared.auth import keys, subjects
 from shared.testing.api import Api
 
-__all__ = ["api", "trusted_test_key"]
+__all__ = ["api", "public_address", "trusted_test_key"]
+
+
+@pytest.fixture(autouse=True)
+def public_address(settings: Any) -> None:
+    """Give the installation one address, whatever the environment says."""
+    settings.PUBLIC_URL = "http://127.0.0.1:8080"
 
 
 @pytest.fixture(autouse=True)
