@@ -3,4 +3,4 @@
 from shared.celery import make_app
 
 app = make_app("catalog")
-app.conf.beat_schedule = {"purge": {"task": "catalog.purge", "schedule": 3600.0}}
+app.conf.beat_schedule = {"purge": {"task": "catalog.purge", "schedule": 3600.0, "options": {"expires": 3600}}}

@@ -12,7 +12,7 @@ from catalog.services.stock import (
     stock_set,
 )
 from catalog.services.subjects import subject_deactivate, subject_register
-from catalog.services.upkeep import purge
+from shared.upkeep import purge
 
 __all__ = [
     "StockBelowReserved",

@@ -15,6 +15,7 @@ from catalog.celery import app
 from catalog.models import Category, Product
 from shared.db.locks import lock_id
 from shared.db.models import uuid7
+from shared.events import inbox
 from shared.events.models import InboxEvent, OutboxEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +45,7 @@ def test_the_purge_says_what_it_deleted_and_needs_several_batches():
     for _ in range(5):
         InboxEvent.objects.create(event_id=uuid7(), type="t", handled_at=old(31))
 
-    assert services.upkeep._purge_inbox(batch=2) == 5
+    assert inbox.purge(older_than_days=30, batch=2) == 5
     assert services.purge() == {"outbox": 0, "inbox": 0, "idempotency": 0}
 
 

@@ -22,11 +22,11 @@ from orders.services.purchasing import (
     product_purchase,
     purchase_check,
 )
-from orders.services.purging import purge
 from orders.services.recording import Cause
 from orders.services.repairing import order_ask_again, order_call_off
 from orders.services.sweeping import orders_sweep
 from orders.services.users import user_deactivate, user_register
+from shared.upkeep import purge
 
 __all__ = [
     "Cause",

@@ -1,4 +1,4 @@
-"""Upkeep: what has served its time is deleted."""
+"""Upkeep of the tables that every service has: what has served its time is deleted, in batches."""
 
 from shared.db.locks import advisory_lock
 from shared.events import inbox, outgoing
