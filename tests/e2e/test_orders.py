@@ -1,5 +1,6 @@
 """What a customer lives through, from the gateway to the books."""
 
+import re
 import uuid
 
 import pytest
@@ -166,3 +167,17 @@ def test_malformed_stale_and_oversized_requests_are_refused_in_the_right_shape(s
     assert (stale.status_code, stale.json()["code"]) == (401, "token_not_valid")
     assert (oversized.status_code, oversized.json()["status"]) == (413, 413)
     assert customer.get("orders/")["data"] == []
+
+
+def test_every_path_on_the_index_page_leads_somewhere(shop):
+    page = shop.http.get("/").text
+    paths = re.findall(r"<b>([A-Z]+)</b><span>(/api/[^<]+)</span>", page)
+
+    answers = {
+        (method, path): shop.http.request(method, re.sub(r"{[^}]+}", str(uuid.uuid4()), path)) for method, path in paths
+    }
+
+    assert len(paths) > 15
+    nowhere = [key for key, answer in answers.items() if "nothing at this address" in answer.text]
+    assert nowhere == []
+    assert {answer.status_code for answer in answers.values()} <= {200, 400, 401, 404, 415}
