@@ -21,12 +21,15 @@ def system() -> Iterator[ephemeral.System]:
 
 
 @pytest.fixture(scope="session")
-def shop(request: pytest.FixtureRequest) -> Shop:
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """The public API, and a member of staff who can use it."""
     if base := os.environ.get("BASE_URL"):
-        return Shop(base, os.environ["STAFF_EMAIL"], os.environ["STAFF_PASSWORD"])
-    running = request.getfixturevalue("system")
-    return Shop(running.gateway_url, demo.STAFF, running.password)
+        made = Shop(base, os.environ["STAFF_EMAIL"], os.environ["STAFF_PASSWORD"])
+    else:
+        running = request.getfixturevalue("system")
+        made = Shop(running.gateway_url, demo.STAFF, running.password)
+    with made.http:
+        yield made
 
 
 @pytest.fixture
