@@ -3,6 +3,7 @@
 With BASE_URL (and STAFF_EMAIL, STAFF_PASSWORD) given, the tests that break nothing run against that system instead.
 """
 
+import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     else:
         running = request.getfixturevalue("system")
         made = Shop(running.gateway_url, demo.STAFF, running.password)
-    with made.http:
+    with contextlib.closing(made.http):
         yield made
 
 
