@@ -40,7 +40,6 @@ ORDER_SETTLEMENT = Histogram("plaza_order_settlement_seconds", "From placing to 
 RESERVATIONS = Counter("plaza_stock_reservations", "Reservations by outcome.", ["outcome"])
 PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
 LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
-TASK_DURATION = Histogram("plaza_tasks_duration_seconds", "Time of periodic tasks.", ["task", "outcome"], buckets=_SLOW)
 THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
 HEARTBEAT = Gauge(
     "plaza_heartbeat_timestamp_seconds",

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import AppError
@@ -61,14 +60,6 @@ def read(raw: Any) -> Envelope:
 def schema_address(event_type: str) -> str:
     """Return where the type's JSON Schema lives, as a relative reference."""
     return f"/events/{event_type}.json"
-
-
-def dumps(envelope: dict[str, Any]) -> bytes:
-    """Return the envelope as JSON bytes; raises MalformedEvent when it is too large to send."""
-    body = orjson.dumps(envelope)
-    if len(body) > LARGEST_BYTES:
-        raise MalformedEvent(f"The event has {len(body)} bytes; at most {LARGEST_BYTES} may be sent.")
-    return body
 
 
 def _places(error: ValidationError) -> str:

@@ -13,7 +13,6 @@ from shared import context, errors, tracing
 from shared.auth.permissions import IsOwnerOrReadOnly, IsStaffOrReadOnly
 from shared.auth.principal import Principal
 from shared.events import registry
-from shared.events.envelope import MalformedEvent, dumps
 from shared.http import prefer
 from shared.http.errors import STATUSES, flatten, status_of
 from shared.http.renderers import JSONRenderer
@@ -101,12 +100,6 @@ def test_what_has_no_json_form_is_a_defect():
     assert JSONRenderer().render(None) == b""
     with pytest.raises(TypeError):
         json_dumps({"a": object()})
-
-
-def test_an_event_that_is_too_large_is_named():
-    with pytest.raises(MalformedEvent, match="at most 524288"):
-        dumps({"text": "x" * 600_000})
-    assert dumps({"id": 1}) == b'{"id":1}'
 
 
 def test_a_route_must_end_in_a_slash():
