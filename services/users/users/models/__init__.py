@@ -1,5 +1,6 @@
 """The tables of users: accounts, signing keys, refresh families, the ledger."""
 
+from users.models.jobs import Job, JobRow
 from users.models.keys import SigningKey
 from users.models.ledger import Entry, Payment, Transfer, Wallet
 from users.models.sessions import RefreshSession, RefreshToken
@@ -7,6 +8,8 @@ from users.models.users import User
 
 __all__ = [
     "Entry",
+    "Job",
+    "JobRow",
     "Payment",
     "RefreshSession",
     "RefreshToken",
