@@ -27,8 +27,11 @@ from shared.events.contracts.users import (
     PaymentDeclined,
     PaymentRefunded,
     PaymentVoided,
+    SessionRevoked,
+    TokensRevoked,
     UserDeactivated,
     UserRegistered,
+    UsersBulkAdvanced,
 )
 
 __all__ = [
@@ -46,11 +49,14 @@ __all__ = [
     "PaymentRequested",
     "PaymentVoided",
     "ReservedLine",
+    "SessionRevoked",
     "Shortage",
     "StockCommitted",
     "StockRejected",
     "StockReleased",
     "StockReserved",
+    "TokensRevoked",
     "UserDeactivated",
     "UserRegistered",
+    "UsersBulkAdvanced",
 ]

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events.contracts.base import Contract
 
 
@@ -45,8 +47,29 @@ class UserDeactivated(Contract, type="users.user_deactivated.v1", subject="user_
     user_id: UUID
 
 
+class TokensRevoked(Contract, type="users.tokens_revoked.v1", subject="user_id"):
+    """The user's access tokens of epochs below this one are refused from now on."""
+
+    user_id: UUID
+    epoch: int = Field(ge=0)
+
+
+class SessionRevoked(Contract, type="users.session_revoked.v1", subject="user_id"):
+    """One session of the user has ended; its access tokens are refused from now on."""
+
+    session_id: UUID
+    user_id: UUID
+
+
 class MailRequested(Contract, type="users.mail_requested.v1", subject="user_id"):
     """A job: send this kind of mail to the user (users to itself); carries no address."""
 
     user_id: UUID
     kind: Literal["welcome", "verification", "password_reset"]
+
+
+class UsersBulkAdvanced(Contract, type="users.bulk_advanced.v1", subject="job_id"):
+    """A job: make the next accounts of a list, from the given row on (users to itself)."""
+
+    job_id: UUID
+    row: int = Field(ge=0)
