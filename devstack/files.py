@@ -34,6 +34,7 @@ def passwords(*, path: Path) -> dict[str, str]:
         "secret_key": secrets.token_urlsafe(48),
         # a Fernet key: 32 random bytes, URL-safe base64 (https://github.com/fernet/spec)
         "field_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "field_index_key": secrets.token_urlsafe(48),
         "postgres": secrets.token_hex(16),
         "rabbitmq": secrets.token_hex(16),
         "valkey": secrets.token_hex(16),

@@ -93,6 +93,7 @@ class Stack:
             "CACHE_URL": self.cache_url,
             "SECRET_KEY": self.passwords["secret_key"],
             "FIELD_KEYS": self.passwords["field_key"],
+            "FIELD_INDEX_KEY": self.passwords["field_index_key"],
             "JWKS_URL": f"http://{self.address(name='users.web')}/.well-known/jwks.json",
             "PUBLIC_URL": self.gateway_url,
             "DEBUG": "false",

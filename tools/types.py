@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "CACHE_URL": "redis://127.0.0.1/0",
     "SECRET_KEY": "only-for-reading-types-" + "x" * 20,
     "FIELD_KEYS": "A" * 43 + "=",
+    "FIELD_INDEX_KEY": "only-for-reading-types-" + "y" * 20,
 }
 
 

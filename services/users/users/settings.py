@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from shared.http.throttles import Rate
@@ -18,6 +18,7 @@ class UsersEnvironment(Environment):
     field_keys: Annotated[list[SecretStr], NoDecode] = Field(
         min_length=1, description="Fernet keys; the first encrypts, all decrypt"
     )
+    field_index_key: SecretStr = Field(min_length=32, description="finds encrypted values; a key of its own")
     password_memory_kib: int = Field(default=65536, ge=64, le=1048576, description="Argon2's memory")
     login_rate: str = "5/min"
     mail_dir: Path | None = Field(default=None, description="mails become files in this directory")
@@ -42,6 +43,15 @@ class UsersEnvironment(Environment):
                 ) from None
         return keys
 
+    @field_validator("field_index_key")
+    @classmethod
+    def _own(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Refuse a key that has another use: who learns one must not have learnt the other."""
+        others = [info.data.get("secret_key"), *info.data.get("field_keys", [])]
+        if value in others:
+            raise ValueError("this must be a key of its own, neither SECRET_KEY nor one of FIELD_KEYS")
+        return value
+
     @field_validator("login_rate")
     @classmethod
     def _rate(cls, value: str) -> str:
@@ -65,12 +75,15 @@ from shared.settings.base import *
 
 SERVICE = "users"
 SERVICE_HANDLERS = "users.handlers"
+SERVICE_INVARIANTS = "users.selectors.invariants.INVARIANTS"
+SERVICE_MEASURES = "users.selectors.measures.measure"
 ROOT_URLCONF = "users.urls"
 WSGI_APPLICATION = "users.wsgi.application"
 INSTALLED_APPS = [*INSTALLED_APPS, "users"]
 JWKS_PROVIDER = "users.selectors.keys.jwks"
 
 FIELD_KEYS = [key.get_secret_value() for key in env.field_keys]
+FIELD_INDEX_KEY = env.field_index_key.get_secret_value()
 SEED_PASSWORD = env.seed_password.get_secret_value() if env.seed_password else None
 
 LOGIN_RATE = env.login_rate

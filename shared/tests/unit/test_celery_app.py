@@ -17,7 +17,8 @@ def test_app_loads_without_a_settings_variable(service):
     loaded = subprocess.run(
         [sys.executable, "-c", f"from {service}.celery import app; print(app.conf.task_default_queue)"],
         cwd=SERVICES / service,
-        env=environment | {"FIELD_KEYS": "7T9rY2b3m5kq2J1s8aCw1uZ0fX6h4dE9gLpVtKxNoQc="},
+        env=environment
+        | {"FIELD_KEYS": "7T9rY2b3m5kq2J1s8aCw1uZ0fX6h4dE9gLpVtKxNoQc=", "FIELD_INDEX_KEY": "index-key-" + "x" * 32},
         capture_output=True,
         text=True,
         check=False,

@@ -12,11 +12,12 @@ from factories import PASSWORD, UserFactory
 
 from shared.auth import keys as verifier
 from shared.auth import tokens
+from shared.db import sealed
 from shared.errors import TokenNotValid
 from shared.testing.race import together
 from users.domain.keys import KeyState
 from users.models import SigningKey
-from users.services import keys, sealing
+from users.services import keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_keys")]
 
@@ -75,10 +76,10 @@ def test_a_stale_token_does_not_hide_the_key_set():
 def test_the_private_key_is_stored_encrypted(login):
     login()
 
-    sealed = SigningKey.objects.get().private_pem_sealed
+    stored = SigningKey.objects.get().private_pem_sealed
 
-    assert "PRIVATE KEY" not in sealed
-    assert sealing.unseal(sealed).startswith("-----BEGIN PRIVATE KEY-----")
+    assert "PRIVATE KEY" not in stored
+    assert sealed.unseal(stored).startswith("-----BEGIN PRIVATE KEY-----")
 
 
 def test_a_key_sealed_with_a_lost_field_key_is_a_clear_error(login, settings, api):
@@ -86,7 +87,7 @@ def test_a_key_sealed_with_a_lost_field_key_is_a_clear_error(login, settings, ap
     settings.FIELD_KEYS = ["Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OWFiY2RlZmdoaWo="[::-1].replace("=", "") + "="]
     keys.forget()
 
-    with pytest.raises(sealing.SealedByUnknownKey, match="FIELD_KEYS"):
+    with pytest.raises(sealed.SealedByUnknownKey, match="FIELD_KEYS"):
         keys.signer(now=timezone.now())
 
 

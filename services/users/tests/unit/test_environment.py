@@ -49,6 +49,25 @@ def test_several_field_keys_keep_their_order(monkeypatch):
     assert [key.get_secret_value() for key in found.field_keys] == [GOOD, OTHER]
 
 
+@pytest.mark.parametrize("other", ["SECRET_KEY", "FIELD_KEYS"])
+def test_the_index_key_is_a_key_of_its_own(monkeypatch, other):
+    monkeypatch.setenv(other, GOOD)
+    if other == "FIELD_KEYS":
+        monkeypatch.setenv(other, f"{OTHER},{GOOD}")
+
+    report = wrong(monkeypatch, FIELD_INDEX_KEY=GOOD)
+
+    assert "FIELD_INDEX_KEY: Value error, this must be a key of its own" in report
+    assert GOOD not in report
+
+
+def test_a_short_or_missing_index_key_is_named(monkeypatch):
+    assert "FIELD_INDEX_KEY" in wrong(monkeypatch, FIELD_INDEX_KEY="x" * 31)
+    monkeypatch.delenv("FIELD_INDEX_KEY")
+    with pytest.raises(environment.WrongSettings, match="FIELD_INDEX_KEY: Field required"):
+        environment.load(UsersEnvironment)
+
+
 @pytest.mark.parametrize("value", ["5", "5/week", "0/min", "-1/min"])
 def test_a_wrong_rate_is_named(monkeypatch, value):
     assert "LOGIN_RATE" in wrong(monkeypatch, LOGIN_RATE=value)

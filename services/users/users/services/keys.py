@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection, transaction
 
 from shared.auth.tokens import ALGORITHM
+from shared.db import sealed
 from shared.db.locks import lock_id
 from users.domain.keys import KeyState, may_sign
 from users.models import SigningKey
 from users.selectors import keys as key_selectors
-from users.services import sealing
 
 _TTL_SECONDS = 60.0  # how long a process keeps signing with a key that another has retired; JWKS shows it longer
 
@@ -41,7 +41,7 @@ def signer(*, now: datetime) -> Signer:
         return _signer
     with _lock:
         found = key_selectors.signing() or ensure(now=now)
-        key = serialization.load_pem_private_key(sealing.unseal(found.private_pem_sealed).encode(), None)
+        key = serialization.load_pem_private_key(sealed.unseal(found.private_pem_sealed).encode(), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 (ours are)
         _signer, _read_at = Signer(kid=found.kid, private_key=key), time.monotonic()
         return _signer
@@ -103,7 +103,7 @@ def _make(state: KeyState, *, now: datetime) -> SigningKey:
     return SigningKey.objects.create(
         kid=kid,
         public_jwk={**public, "kid": kid, "alg": ALGORITHM, "use": "sig"},
-        private_pem_sealed=sealing.seal(pem.decode()),
+        private_pem_sealed=sealed.seal(pem.decode()),
         state=state,
         published_at=now,
     )
