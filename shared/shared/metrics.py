@@ -32,6 +32,7 @@ OUTBOX_UNSENT = Gauge("plaza_outbox_unsent", "Events not yet published.", multip
 OUTBOX_OLDEST = Gauge(
     "plaza_outbox_oldest_seconds", "Age of the oldest unpublished event.", multiprocess_mode="mostrecent"
 )
+OUTBOX_DEAD = Gauge("plaza_outbox_dead", "Events that the broker refused to the end.", multiprocess_mode="mostrecent")
 INBOX_RETRYING = Gauge("plaza_inbox_retrying", "Failed events waiting for a retry.", multiprocess_mode="mostrecent")
 INBOX_DEAD = Gauge("plaza_inbox_dead", "Events that need a person.", multiprocess_mode="mostrecent")
 BROKER_BLOCKED = Gauge("plaza_broker_blocked", "1 while the broker refuses to accept.", multiprocess_mode="max")
@@ -39,6 +40,7 @@ ORDERS = Counter("plaza_orders", "Orders that reached a final state.", ["status"
 ORDER_SETTLEMENT = Histogram("plaza_order_settlement_seconds", "From placing to the final state.", buckets=_SLOW)
 RESERVATIONS = Counter("plaza_stock_reservations", "Reservations by outcome.", ["outcome"])
 PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
+USERS = Gauge("plaza_users", "Accounts by state.", ["state"], multiprocess_mode="mostrecent")
 LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
 THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
 HEARTBEAT = Gauge(
@@ -46,6 +48,15 @@ HEARTBEAT = Gauge(
     "Last sign of progress of a process.",
     ["process"],
     multiprocess_mode="max",
+)
+INVARIANT_VIOLATIONS = Gauge(
+    "plaza_invariant_violations", "Rows that contradict an invariant.", ["invariant"], multiprocess_mode="mostrecent"
+)
+AUDIT_FAILURES = Gauge(
+    "plaza_audit_failures", "Invariants that the last audit could not look at.", multiprocess_mode="mostrecent"
+)
+OBSERVED = Gauge(
+    "plaza_observed_timestamp_seconds", "Last full look of beat's observer at the data.", multiprocess_mode="max"
 )
 
 

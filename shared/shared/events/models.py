@@ -32,6 +32,7 @@ class OutboxEvent(models.Model):
             ),
             models.Index(fields=["subject"], name="events_outbox_subject"),
             models.Index(fields=["sent_at"], condition=Q(sent_at__isnull=False), name="events_outbox_sent"),
+            models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="events_outbox_dead"),
         ]
 
     def __str__(self) -> str:

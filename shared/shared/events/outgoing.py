@@ -15,7 +15,7 @@ from shared.events.models import OutboxEvent
 from shared.events.publisher import Message
 
 TASK = "plaza.deliver"
-_MOST_REFUSALS = 8
+MOST_REFUSALS = 8
 
 _FIELDS = ("id", "event_id", "type", "subject", "data", "traceparent", "request_id", "occurred_at")
 _UNSENT = f"""
@@ -88,7 +88,7 @@ def mark_refused(reasons: Mapping[int, str]) -> None:
     """Count a refusal of the broker (unroutable, too large); the eighth makes the row dead, for a person to see."""
     for row_id, reason in reasons.items():
         with connection.cursor() as cursor:
-            cursor.execute(_REFUSE, {"id": row_id, "reason": reason[:500], "most": _MOST_REFUSALS})
+            cursor.execute(_REFUSE, {"id": row_id, "reason": reason[:500], "most": MOST_REFUSALS})
 
 
 _REFUSE = """
@@ -110,6 +110,11 @@ def pending() -> tuple[int, float]:
         )
         count, age = cursor.fetchone()
     return count, float(age)
+
+
+def dead_count() -> int:
+    """Return how many events the broker has refused to the end."""
+    return OutboxEvent.objects.filter(dead_at__isnull=False).count()
 
 
 def purge(*, older_than_days: int, batch: int = 1000) -> int:

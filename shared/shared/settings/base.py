@@ -8,6 +8,8 @@ _env = current()
 
 SERVICE = ""  # a service names itself
 SERVICE_HANDLERS: str | None = None  # dotted module of its event handlers
+SERVICE_INVARIANTS: str | None = None  # dotted dict of its own, name -> SQL that must return no row
+SERVICE_MEASURES: str | None = None  # dotted function that sets gauges which only the database knows
 
 SECRET_KEY = _env.secret_key.get_secret_value()
 DEBUG = _env.debug
@@ -18,18 +20,30 @@ CURRENCY = _env.currency
 V1_SUNSET = _env.v1_sunset
 
 DATABASES = databases(_env)
+# The backend of the migrate process waits briefly for a lock, and refuses what would hold one for long.
+ZERO_DOWNTIME_MIGRATIONS_LOCK_TIMEOUT = "2s"
+ZERO_DOWNTIME_MIGRATIONS_STATEMENT_TIMEOUT = "5s"
+ZERO_DOWNTIME_MIGRATIONS_FLEXIBLE_STATEMENT_TIMEOUT = (
+    True  # indexes and validations, which lock nobody out, may take long
+)
+ZERO_DOWNTIME_MIGRATIONS_RAISE_FOR_UNSAFE = True
+ZERO_DOWNTIME_MIGRATIONS_IDEMPOTENT_SQL = True  # they are not atomic: one that failed is run again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SLOW_QUERY_SECONDS = _env.slow_query_ms / 1000
 
 BROKER_URL = str(_env.broker_url)
 CACHE_URL = str(_env.cache_url)
 
+OBSERVE_SECONDS = _env.observe_seconds
+PG_BIN = _env.pg_bin
+LOG_DIR = _env.log_dir
+
 TOKEN_ISSUER = _env.token_issuer
 TOKEN_AUDIENCE = "plaza"  # noqa: S105 (a name, not a secret)
 JWKS_URL = str(_env.jwks_url)
 JWKS_PROVIDER: str | None = None  # dotted function that returns the key set without HTTP (users itself)
 
-INSTALLED_APPS = ["rest_framework", "shared.auth", "shared.events", "shared.http"]
+INSTALLED_APPS = ["rest_framework", "shared.auth", "shared.events", "shared.http", "shared.upkeep"]
 MIDDLEWARE = [
     "shared.http.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -46,9 +60,17 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["shared.auth.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["shared.http.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["shared.http.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "shared.http.openapi.schema.OperationSchema",
     "EXCEPTION_HANDLER": "shared.http.errors.handle",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["shared.http.openapi.document.public"],
+    "POSTPROCESSING_HOOKS": [],
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -9,18 +9,24 @@ from shared.settings.environment import Environment
 _STATEMENT_MS = 30_000
 _LOCK_MS = 10_000
 _IDLE_IN_TRANSACTION_MS = 15_000
+# The migrate process rather fails than lets requests queue behind a lock it waits for.
+_MIGRATE_LOCK_MS = 2_000
+
+_PLAIN = "django.db.backends.postgresql"
+_EXPAND_CONTRACT = "django_zero_downtime_migrations.backends.postgres"
 
 
 def databases(env: Environment) -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES for the environment's DATABASE_URL."""
     url = urlparse(str(env.database_url))
+    lock_ms = _MIGRATE_LOCK_MS if env.migrate_safely else _LOCK_MS
     server_options = (
-        f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS}"
+        f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={lock_ms}"
         f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_MS}"
     )
     options: dict[str, Any] = {"connect_timeout": 3, "options": server_options}
     settings: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": _EXPAND_CONTRACT if env.migrate_safely else _PLAIN,
         "NAME": unquote(url.path.lstrip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

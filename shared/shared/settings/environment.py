@@ -29,6 +29,7 @@ class Environment(BaseSettings):
 
     database_url: PostgresDsn
     database_pool_max: int = Field(default=0, ge=0, le=100, description="0: one lasting connection per thread")
+    migrate_safely: bool = Field(default=False, description="the migrate process: refuse what would lock tables")
     broker_url: AmqpDsn
     cache_url: RedisDsn
     secret_key: SecretStr = Field(min_length=32)
@@ -42,6 +43,8 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
     log_dir: Path | None = None
+    observe_seconds: float = Field(default=60, gt=0, le=3600, description="between beat's looks at the data")
+    pg_bin: Path | None = Field(default=None, description="directory of pg_dump and pg_restore, when not on PATH")
     slow_query_ms: int = Field(default=100, ge=1)
     v1_sunset: str = Field(default="2027-12-31", pattern=r"^\d{4}-\d\d-\d\d$")
 

@@ -11,8 +11,8 @@ from catalog.services.stock import (
     stock_reserve,
     stock_set,
 )
-from catalog.services.subjects import subject_deactivate, subject_register
-from shared.upkeep import purge
+from catalog.services.subjects import session_revoke, subject_deactivate, subject_register, subject_revoke
+from shared.upkeep.old_rows import purge
 
 __all__ = [
     "StockBelowReserved",
@@ -27,10 +27,12 @@ __all__ = [
     "product_deactivate",
     "product_update",
     "purge",
+    "session_revoke",
     "stock_commit",
     "stock_release",
     "stock_reserve",
     "stock_set",
     "subject_deactivate",
     "subject_register",
+    "subject_revoke",
 ]

@@ -25,8 +25,8 @@ from orders.services.purchasing import (
 from orders.services.recording import Cause
 from orders.services.repairing import order_ask_again, order_call_off
 from orders.services.sweeping import orders_sweep
-from orders.services.users import user_deactivate, user_register
-from shared.upkeep import purge
+from orders.services.users import session_revoke, user_deactivate, user_register, user_revoke
+from shared.upkeep.old_rows import purge
 
 __all__ = [
     "Cause",
@@ -56,6 +56,8 @@ __all__ = [
     "product_purchase",
     "purchase_check",
     "purge",
+    "session_revoke",
     "user_deactivate",
     "user_register",
+    "user_revoke",
 ]

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from shared import upkeep
+from shared.upkeep import old_rows
 from users.services import sessions
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ def purge(*, now: datetime) -> dict[str, int]:
     Returns:
         How many rows of each went away.
     """
-    counts = upkeep.purge()
+    counts = old_rows.purge()
     if counts:
         counts["sessions"] = sessions.purge(now=now)
         log.info("purged", extra=counts)

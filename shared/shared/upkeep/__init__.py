@@ -1,0 +1,1 @@
+"""Looking after a service's data: deleting old rows, auditing, backup, restore, a health check by command."""
