@@ -36,3 +36,4 @@ def effects() -> Iterator[Effects]:
     registry.handles(Greeted)(on_greeted)
     yield seen
     registry._handlers.pop(Greeted.TYPE)
+    registry._retries.pop(Greeted.TYPE)

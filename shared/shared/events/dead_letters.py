@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from shared.errors import NotFound
-from shared.events import failures
+from shared.events import failures, registry
 from shared.events.models import FailedEvent
 
 
@@ -62,8 +62,9 @@ def record(*, body: Any, reason: str) -> None:
     failures.record(event_id=event_id, event_type=event_type, envelope=envelope, error=error, dead=True)
     if reason == "delivery_limit":
         # One more attempt: the workers may have died of something else. Its failure makes it dead again.
-        rows = FailedEvent.objects.filter(event_id=event_id, attempts__lt=failures.MOST_ATTEMPTS)
-        rows.update(attempts=failures.MOST_ATTEMPTS - 1, dead_at=None, next_attempt_at=Now())
+        attempts = registry.retries_of(event_type).attempts
+        rows = FailedEvent.objects.filter(event_id=event_id, attempts__lt=attempts)
+        rows.update(attempts=attempts - 1, dead_at=None, next_attempt_at=Now())
 
 
 def _chosen(event_ids: list[UUID] | None, event_type: str | None) -> QuerySet[FailedEvent]:

@@ -12,9 +12,9 @@ import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from shared.events import registry
 from shared.events.models import FailedEvent
 
-MOST_ATTEMPTS = 8
 _LEASE_SECONDS = 60  # a retry that was sent is not sent again for this long
 
 
@@ -32,19 +32,21 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _RECORD = """
 INSERT INTO events_failed AS f (event_id, type, envelope, attempts, error, next_attempt_at, dead_at)
 VALUES (%(id)s, %(type)s, %(envelope)s, 1, %(error)s,
-        now() + make_interval(secs => random()), CASE WHEN %(dead)s OR %(most)s <= 1 THEN now() END)
+        now() + make_interval(secs => (CASE WHEN %(jitter)s THEN random() ELSE 1 END) * least(%(base)s, %(longest)s)),
+        CASE WHEN %(dead)s OR %(attempts)s <= 1 THEN now() END)
 ON CONFLICT (event_id) DO UPDATE
    SET attempts = f.attempts + 1,
        error = excluded.error,
        failed_at = now(),
-       next_attempt_at = now() + make_interval(secs => random() * least(power(2, f.attempts), 600)),
-       dead_at = CASE WHEN %(dead)s OR f.attempts + 1 >= %(most)s THEN now() END
+       next_attempt_at = now() + make_interval(secs => (CASE WHEN %(jitter)s THEN random() ELSE 1 END)
+                                               * least(%(base)s * power(2, f.attempts), %(longest)s)),
+       dead_at = CASE WHEN %(dead)s OR f.attempts + 1 >= %(attempts)s THEN now() END
 RETURNING attempts, dead_at IS NOT NULL
 """
 
 
 def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: bool = False) -> bool:
-    """Note a failed attempt and when to try again (1 s * 2^n with full jitter, at most 10 minutes).
+    """Note a failed attempt and when to try again: as the type's handler was registered.
 
     Args:
         event_id: the event.
@@ -56,13 +58,17 @@ def record(*, event_id: UUID, event_type: str, envelope: Any, error: str, dead: 
     Returns:
         Whether the event is dead now.
     """
+    retries = registry.retries_of(event_type)
     values: dict[str, Any] = {
         "id": event_id,
         "type": _storable(event_type)[:100],
         "envelope": Jsonb(envelope, dumps=_json),
         "error": _storable(error)[:1000],
         "dead": dead,
-        "most": MOST_ATTEMPTS,
+        "attempts": retries.attempts,
+        "base": retries.base,
+        "longest": retries.longest,
+        "jitter": retries.jitter,
     }
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, values)

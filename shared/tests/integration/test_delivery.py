@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connection
 from kombu import Connection, Producer
 
 from conftest import Greeted
-from shared.events import dead_letters, delivery, failures, outbox, relay, topology
+from shared.events import dead_letters, delivery, failures, outbox, registry, relay, retries, topology
 from shared.events.models import FailedEvent, InboxEvent
 from shared.events.publisher import Publisher
 from shared.testing import events
@@ -78,7 +78,7 @@ def test_the_eighth_failure_is_the_last(effects):
     event, event_id = greeting(), uuid.uuid4()
     effects.before = lambda _: {}["missing"]
 
-    outcomes = [events.deliver(event, event_id) for _ in range(failures.MOST_ATTEMPTS)]
+    outcomes = [events.deliver(event, event_id) for _ in range(retries.DEFAULT.attempts)]
 
     assert outcomes == ["retried"] * 7 + ["dead"]
     assert failures.counts() == {"retrying": 0, "dead": 1}
@@ -96,6 +96,21 @@ def test_retries_are_due_after_growing_pauses(effects):
             longest.append(float(cursor.fetchone()[0]))
 
     assert all(0 <= pause <= 2**attempt for attempt, pause in enumerate(longest))
+
+
+def test_a_handler_has_the_retries_that_it_was_registered_with(effects):
+    registry._retries[Greeted.TYPE] = retries.Retries(most=3, base=60, longest=200, jitter=False)
+    event, event_id = greeting(), uuid.uuid4()
+    effects.before = lambda _: {}["missing"]
+
+    seen = []
+    for _ in range(4):
+        outcome = events.deliver(event, event_id)
+        failed = FailedEvent.objects.get()
+        seen.append((outcome, (failed.next_attempt_at - failed.failed_at).total_seconds(), failed.dead_at is None))
+
+    assert seen[:3] == [("retried", 60, True), ("retried", 120, True), ("retried", 200, True)]
+    assert (seen[3][0], seen[3][2]) == ("dead", False)
 
 
 def test_a_deadlock_is_tried_again_at_once(effects):
@@ -193,7 +208,7 @@ def test_a_nul_character_does_not_keep_a_dead_event_from_being_kept(effects):
 def test_dead_events_are_listed_shown_replayed_and_discarded(effects, capsys):
     effects.before = lambda _: {}["missing"]
     event, event_id, other = greeting(), uuid.uuid4(), uuid.uuid4()
-    for _ in range(failures.MOST_ATTEMPTS):
+    for _ in range(retries.DEFAULT.attempts):
         events.deliver(event, event_id)
         events.deliver(event, other)
 
