@@ -1,0 +1,200 @@
+"""Beat's observer measures what only the database knows, waits for a database that is away, and harms nobody."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+from prometheus_client import REGISTRY
+
+from shared import metrics
+from shared.auth.models import Subject
+from shared.events.models import OutboxEvent
+from shared.upkeep import observer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TESTS = Path(__file__).parents[1]
+OWN = {"no_hundreds": "SELECT user_id FROM subjects WHERE epoch >= 100"}
+BROKEN = {"nonsense": "SELECT nothing FROM nowhere"}
+measured: list[int] = []
+
+
+def measure():
+    """Stand for a service's own measures."""
+    measured.append(Subject.objects.count())
+
+
+def failing_measure():
+    measured.append(-1)
+    raise ZeroDivisionError
+
+
+def eventually(check, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not so within {seconds} s")
+
+
+def violations(name="no_hundreds"):
+    return REGISTRY.get_sample_value("plaza_invariant_violations", {"invariant": name})
+
+
+@pytest.fixture(autouse=True)
+def own(settings):
+    settings.SERVICE_INVARIANTS = f"{__name__}.OWN"
+    measured.clear()
+    metrics.INVARIANT_VIOLATIONS.clear()
+    metrics.OBSERVED.set(0)
+
+
+@pytest.fixture
+def observing():
+    """An observer that looks ten times a second."""
+    started = observer.Observer(seconds=0.1)
+    started.start()
+    yield started
+    started.stop()
+
+
+def test_a_gauge_follows_an_invariant_that_breaks_and_heals(observing):
+    eventually(lambda: violations() == 0)
+
+    Subject.objects.create(user_id=uuid.uuid4(), epoch=100)
+    eventually(lambda: violations() == 1)
+
+    Subject.objects.all().delete()
+    eventually(lambda: violations() == 0)
+
+
+def test_dead_events_of_the_outbox_are_counted(observing):
+    given = {"type": "shared.x.v1", "subject": uuid.uuid4(), "data": {}, "refusals": 8, "dead_at": timezone.now()}
+    OutboxEvent.objects.bulk_create(OutboxEvent(event_id=uuid.uuid4(), **given) for _ in range(3))
+
+    eventually(lambda: metrics.OUTBOX_DEAD._value.get() == 3)
+
+
+def test_a_services_measures_are_taken_again_and_again(settings, observing):
+    settings.SERVICE_MEASURES = f"{__name__}.measure"
+
+    eventually(lambda: measured[:2] == [0, 0])
+
+
+def test_an_outage_of_the_database_is_waited_for(monkeypatch, caplog):
+    Subject.objects.create(user_id=uuid.uuid4(), epoch=100)
+    with monkeypatch.context() as wrong:
+        wrong.setitem(connection.settings_dict, "PORT", "1")
+        started = observer.Observer(seconds=0.1)
+        started.start()
+        time.sleep(1)
+        assert violations() is None
+        assert metrics.OBSERVED._value.get() == 0
+        assert [record.message for record in caplog.records] == ["observer_waiting"]
+
+    eventually(lambda: violations() == 1)
+    started.stop()
+    assert metrics.OBSERVED._value.get() > 0
+
+
+def test_a_defect_in_a_measure_is_logged_and_ends_nothing(settings, caplog, observing):
+    settings.SERVICE_MEASURES = f"{__name__}.failing_measure"
+
+    eventually(lambda: measured[:2] == [-1, -1])
+
+    assert "ZeroDivisionError" in caplog.text
+    assert "observer_failed" in caplog.text
+
+
+def test_an_invariant_that_cannot_be_looked_at_is_counted(settings, caplog, observing):
+    settings.SERVICE_INVARIANTS = f"{__name__}.BROKEN"
+
+    eventually(lambda: metrics.AUDIT_FAILURES._value.get() == 1)
+
+    assert "audit_failed" in caplog.text
+    assert violations("nonsense") is None
+
+
+def test_the_connection_is_closed_after_each_round():
+    def sessions():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            return cursor.fetchone()[0]
+
+    before = sessions()
+    started = observer.Observer(seconds=60)
+    started.start()
+    eventually(lambda: violations() == 0 and metrics.OBSERVED._value.get())
+
+    eventually(lambda: sessions() == before)
+    started._stopping.set()
+
+
+def start_beat(port, **changes):
+    db = connections["default"].settings_dict
+    database = f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
+    env = {"DATABASE_URL": database, "MANAGEMENT_BIND": f"127.0.0.1:{port}", "OBSERVE_SECONDS": "0.1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "greeter_app", "beat", "-l", "WARNING"],
+        cwd=TESTS,
+        env={**os.environ, "PYTHONPATH": str(TESTS), "BROKER_URL": settings.BROKER_URL, **env, **changes},
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def beat():
+    """Start a real beat; returns how to ask its management port."""
+    started = []
+
+    def start(**changes):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        started.append(start_beat(port, **changes))
+
+        def ask(path):
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}{path}")
+            except httpx.TransportError:
+                return httpx.Response(503)
+
+        eventually(lambda: ask("/livez").status_code == 200)
+        return ask
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_beat_exposes_what_it_observed(beat):
+    ask = beat()
+    sample = 'plaza_invariant_violations{invariant="outbox_dead_is_not_sent",service="shared"}'
+    eventually(lambda: f"{sample} 0.0" in ask("/metrics").text)
+
+    now = timezone.now()
+    given = {"type": "shared.x.v1", "subject": uuid.uuid4(), "data": {}, "refusals": 8, "dead_at": now, "sent_at": now}
+    OutboxEvent.objects.create(event_id=uuid.uuid4(), **given)
+
+    eventually(lambda: f"{sample} 1.0" in ask("/metrics").text)
+
+
+def test_beat_lives_on_without_a_database(beat):
+    ask = beat(DATABASE_URL="postgresql://nobody:none@127.0.0.1:1/none")
+
+    time.sleep(1)
+
+    assert ask("/livez").status_code == 200
+    assert "plaza_invariant_violations{" not in ask("/metrics").text
