@@ -1,8 +1,8 @@
 """One event, one service call: what users does about what happened elsewhere."""
 
-from shared.events.contracts import MailRequested, OrderCancelled, PaymentRequested
+from shared.events.contracts import MailRequested, OrderCancelled, PaymentRequested, UsersBulkAdvanced
 from shared.events.registry import Context, handles
-from users.services import mails, payments
+from users.services import jobs, mails, payments
 
 
 @handles(PaymentRequested)
@@ -24,3 +24,10 @@ def on_mail_requested(event: MailRequested, context: Context) -> None:
     """Send the mail."""
     del context
     mails.mail_send(user_id=event.user_id, kind=event.kind)
+
+
+@handles(UsersBulkAdvanced)
+def on_users_bulk_advanced(event: UsersBulkAdvanced, context: Context) -> None:
+    """Make the list's next accounts."""
+    del context
+    jobs.job_advance(job_id=event.job_id, row=event.row)

@@ -1,0 +1,398 @@
+"""Accounts made from a list: taken in, worked off batch by batch, resumed, repeated, racing."""
+
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from factories import STAFF, UserFactory, broken_books
+
+from shared.db.models import uuid7
+from shared.events.contracts import MailRequested, UserRegistered, UsersBulkAdvanced
+from shared.events.models import FailedEvent, InboxEvent, OutboxEvent
+from shared.testing import events
+from shared.testing.race import together
+from users.models import Job, JobRow, User, Wallet
+from users.selectors import jobs
+from users.services import accounts
+from users.services import jobs as job_services
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TAKEN = {"email": ["A user with this e-mail address already exists."]}
+
+
+def people(count, start=0):
+    return [{"email": f"new{number}@shop.example", "username": f"New {number}"} for number in range(start, count)]
+
+
+def start(users):
+    return job_services.job_start(users=users, created_by=STAFF)["id"]
+
+
+def pending():
+    """Return the next batches that wait to be published, and take everything away."""
+    said = [event for event in events.said() if isinstance(event, UsersBulkAdvanced)]
+    events.clear_outbox()
+    return said
+
+
+def run(job_id):
+    """Deliver every batch until there is none left; returns the job."""
+    while waiting := pending():
+        assert [events.deliver(event) for event in waiting] == ["handled"] * len(waiting)
+    return jobs.job(job_id)
+
+
+def counts(job):
+    return job["status"], job["total"], job["created"], job["failed"]
+
+
+def test_a_list_is_taken_in_and_nothing_is_made_yet(staff):
+    response = staff.post("users/bulk/", {"users": people(2)})
+
+    job = response.json()
+    assert response.status_code == 202
+    assert response["Location"] == f"/api/v2/jobs/{job['id']}/"
+    assert job == {
+        "id": job["id"],
+        "status": "pending",
+        "total": 2,
+        "processed": 0,
+        "created": 0,
+        "failed": 0,
+        "created_at": job["created_at"],
+        "finished_at": None,
+        "results": [
+            {"row": 0, "status": "pending", "user_id": None, "errors": {}},
+            {"row": 1, "status": "pending", "user_id": None, "errors": {}},
+        ],
+    }
+    assert staff.get(f"jobs/{job['id']}/").json() == job
+    assert events.said() == [UsersBulkAdvanced(job_id=UUID(job["id"]), row=0)]
+    assert User.objects.count() == 0
+    assert Job.objects.get().created_by == STAFF
+
+
+def test_in_v1_the_job_is_wrapped_and_its_address_is_v1s(api):
+    response = api(STAFF, roles=("staff",), version="v1").post("users/bulk/", {"users": people(1)})
+
+    assert response.status_code == 202
+    assert response["Location"] == f"/api/v1/jobs/{response.json()['data']['id']}/"
+
+
+def test_every_row_becomes_an_account_with_wallet_and_mails_and_no_password(staff):
+    rows = [
+        {"email": "Ann@Shop.EXAMPLE", "username": "Ann", "age": 30},
+        {"email": "bob@shop.example", "username": "Bob", "age": None},
+    ]
+    job_id = UUID(staff.post("users/bulk/", {"users": rows}).json()["id"])
+    (batch,) = pending()
+
+    assert events.deliver(batch) == "handled"
+
+    ann, bob = (User.objects.get(username=name) for name in ("Ann", "Bob"))
+    job = staff.get(f"jobs/{job_id}/").json()
+    assert (ann.email, ann.age, bob.email, bob.age) == ("Ann@shop.example", 30, "bob@shop.example", None)
+    assert all(user.password.startswith("!") and not user.is_verified for user in (ann, bob))
+    assert counts(job) == ("done", 2, 2, 0)
+    assert job["processed"] == 2
+    assert job["finished_at"] is not None
+    assert job["results"] == [
+        {"row": 0, "status": "created", "user_id": str(ann.id), "errors": {}},
+        {"row": 1, "status": "created", "user_id": str(bob.id), "errors": {}},
+    ]
+    assert events.said() == [
+        event
+        for user in (ann, bob)
+        for event in (
+            UserRegistered(user_id=user.id),
+            MailRequested(user_id=user.id, kind="welcome"),
+            MailRequested(user_id=user.id, kind="verification"),
+        )
+    ]
+    assert broken_books() == []
+
+
+def test_a_taken_address_fails_its_row_alone():
+    UserFactory(email="ann@shop.example")
+    rows = [
+        {"email": "bob@shop.example", "username": "Bob"},
+        {"email": "ANN@shop.example", "username": "Other Ann"},
+        {"email": "eve@shop.example", "username": "Eve"},
+    ]
+
+    job = run(start(rows))
+
+    assert counts(job) == ("done", 3, 2, 1)
+    assert [(each["row"], each["status"], each["errors"]) for each in job["results"]] == [
+        (0, "created", {}),
+        (1, "failed", TAKEN),
+        (2, "created", {}),
+    ]
+    assert job["results"][1]["user_id"] is None
+    assert set(User.objects.values_list("username", flat=True)) >= {"Bob", "Eve"}
+    assert not User.objects.filter(username="Other Ann").exists()
+    assert Wallet.objects.count() == 3
+    registered = OutboxEvent.objects.filter(type=UserRegistered.TYPE).values_list("subject", flat=True)
+    assert set(registered) == {job["results"][0]["user_id"], job["results"][2]["user_id"]}
+
+
+def test_of_an_address_twice_in_the_list_the_first_row_wins(monkeypatch):
+    monkeypatch.setattr(job_services, "BATCH_ROWS", 2)
+    rows = [{"email": email, "username": email} for email in ("b@x.example", "B@X.example", "a@x.example")]
+    rows.append({"email": "A@x.example", "username": "again, in another batch"})
+
+    job = run(start(rows))
+
+    assert [each["status"] for each in job["results"]] == ["created", "failed", "created", "failed"]
+    assert job["results"][1]["errors"] == job["results"][3]["errors"] == TAKEN
+    assert User.objects.count() == 2
+
+
+def test_rows_wait_encrypted_and_nothing_personal_is_kept_or_sent():
+    UserFactory(email="bob@shop.example")
+    job_id = start([{"email": name + "@shop.example", "username": name} for name in ("ann", "bob")])
+
+    def stored():
+        tables = ("jobs", "job_rows", "events_outbox")
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"SELECT coalesce(string_agg(each::text, ''), '') FROM {table} AS each")
+                yield cursor.fetchone()[0]
+
+    before = "".join(stored())
+    assert len(before) > 200
+    assert "shop.example" not in before
+    assert all(len(row.sealed) > 100 for row in JobRow.objects.filter(job_id=job_id))
+
+    run(job_id)
+
+    assert "shop.example" not in "".join(stored())
+    assert list(JobRow.objects.values_list("sealed", flat=True)) == ["", ""]
+
+
+@pytest.mark.parametrize("rows", [1, 99, 100, 101, 250])
+def test_a_list_goes_in_batches_of_a_hundred_rows(rows):
+    job_id = start(people(rows))
+    places = []
+
+    while waiting := pending():
+        (batch,) = waiting
+        places.append(batch.row)
+        assert events.deliver(batch) == "handled"
+
+    job = jobs.job(job_id)
+    assert places == list(range(0, rows, 100))
+    assert counts(job) == ("done", rows, rows, 0)
+    assert [each["row"] for each in job["results"]] == list(range(rows))
+    assert User.objects.count() == Wallet.objects.count() == rows
+
+
+def test_progress_is_seen_between_the_batches(staff):
+    job_id = start(people(150))
+
+    events.deliver(pending()[0])
+
+    job = staff.get(f"jobs/{job_id}/").json()
+    assert counts(job) == ("running", 150, 100, 0)
+    assert job["processed"] == 100
+    assert job["finished_at"] is None
+    assert [each["status"] for each in job["results"]] == ["created"] * 100 + ["pending"] * 50
+
+
+def test_a_batch_delivered_again_does_nothing():
+    job_id = start(people(150))
+    (first,) = pending()
+    event_id = uuid7()
+
+    assert events.deliver(first, event_id) == "handled"
+    (second,) = pending()
+    assert events.deliver(first, event_id) == "duplicate"
+    assert events.deliver(first) == "handled"
+
+    assert pending() == []
+    assert counts(jobs.job(job_id)) == ("running", 150, 100, 0)
+    assert events.deliver(second) == "handled"
+    assert events.deliver(second) == "handled"
+    assert counts(jobs.job(job_id)) == ("done", 150, 150, 0)
+    assert pending() == []
+    assert User.objects.count() == 150
+    assert OutboxEvent.objects.filter(type=UserRegistered.TYPE).count() == 150
+
+
+def test_killed_in_the_middle_of_a_batch_it_goes_on_as_if_nothing_had_been(monkeypatch):
+    job_id = start(people(150))
+    events.deliver(pending()[0])
+    (second,) = pending()
+    real, calls = accounts.user_invite, []
+
+    def killed(**row):
+        calls.append(row)
+        if len(calls) == 20:
+            raise ConnectionAbortedError("killed")
+        return real(**row)
+
+    monkeypatch.setattr(accounts, "user_invite", killed)
+    assert events.deliver(second) == "retried"
+    assert counts(jobs.job(job_id)) == ("running", 150, 100, 0)
+    assert User.objects.count() == Wallet.objects.count() == 100
+    assert JobRow.objects.exclude(sealed="").count() == 50
+    assert events.said() == []
+
+    monkeypatch.undo()
+    assert events.deliver(second) == "handled"
+    job = jobs.job(job_id)
+
+    assert counts(job) == ("done", 150, 150, 0)
+    assert len({each["user_id"] for each in job["results"]}) == 150
+    assert User.objects.count() == Wallet.objects.count() == 150
+    assert OutboxEvent.objects.filter(type=UserRegistered.TYPE).count() == 150
+    assert OutboxEvent.objects.filter(type=MailRequested.TYPE).count() == 300
+
+
+def test_a_batch_worked_off_by_many_at_once_is_done_once():
+    job_id = start(people(150))
+    (first,) = pending()
+
+    assert together(4, lambda _: events.deliver(first)) == ["handled"] * 4
+
+    assert counts(jobs.job(job_id)) == ("running", 150, 100, 0)
+    assert len(pending()) == 1
+    assert User.objects.count() == 100
+
+
+def test_two_lists_of_the_same_addresses_at_once_make_each_account_once():
+    rows = people(60)
+    first, second = start(rows), start(rows[::-1])
+    batches = pending()
+
+    assert together(2, lambda number: events.deliver(batches[number])) == ["handled"] * 2
+
+    made = [jobs.job(each)["created"] for each in (first, second)]
+    assert sum(made) == User.objects.count() == 60
+    assert [jobs.job(each)["failed"] for each in (first, second)] == [60 - count for count in made]
+    assert FailedEvent.objects.count() == 0
+
+
+def test_a_batch_and_a_registration_of_the_same_address_at_once_make_one_account():
+    for round_ in range(5):
+        email = f"both{round_}@shop.example"
+        job_id = start([{"email": email, "username": "Listed"}])
+        (batch,) = pending()
+
+        def act(number, email=email, batch=batch):
+            if number:
+                return events.deliver(batch)
+            return accounts.user_register(email=email, username="Self", password="Correct-Horse-7")["username"]
+
+        registered, delivered = together(2, act)
+
+        job = jobs.job(job_id)
+        assert delivered == "handled"
+        assert User.objects.filter(email=email).count() == 1
+        assert (registered == "Self") == (job["failed"] == 1)
+        events.clear_outbox()
+
+
+def test_rows_that_no_key_opens_wait_for_the_key(settings):
+    job_id = start(people(1))
+    (batch,) = pending()
+    key, settings.FIELD_KEYS = settings.FIELD_KEYS, ["MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="]
+
+    assert events.deliver(batch) == "retried"
+
+    assert counts(jobs.job(job_id)) == ("pending", 1, 0, 0)
+    assert "FIELD_KEYS" in FailedEvent.objects.get().error
+    settings.FIELD_KEYS = key
+    assert events.deliver(batch) == "handled"
+    assert counts(jobs.job(job_id)) == ("done", 1, 1, 0)
+
+
+def test_an_event_for_a_job_that_is_not_there_does_nothing():
+    assert events.deliver(UsersBulkAdvanced(job_id=uuid7(), row=0)) == "handled"
+
+    assert events.said() == []
+    assert InboxEvent.objects.count() == 1
+
+
+def test_the_same_key_takes_a_list_in_once(staff):
+    first, again = (staff.post("users/bulk/", {"users": people(3)}, idempotency_key="list-1") for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.content == first.content
+    assert again["Location"] == first["Location"]
+    assert again["Idempotency-Replayed"] == "true"
+    assert Job.objects.count() == 1
+    assert len(events.said()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "text"),
+    [
+        ({}, "users", "This field is required."),
+        ({"users": []}, "users", "Ensure this field has at least 1 elements."),
+        ({"users": people(1001)}, "users", "Ensure this field has no more than 1000 elements."),
+        ({"users": {"email": "a@b.example"}}, "users", 'Expected a list of items but got type "dict".'),
+        ({"users": ["ann"]}, "users.0.non_field_errors", "Invalid data. Expected a dictionary, but got str."),
+        ({"users": [*people(3), {"email": "no address", "username": "x"}]}, "users.3.email", None),
+        ({"users": [*people(3), {"email": "a@localhost", "username": "x"}]}, "users.3.email", None),
+        ({"users": [*people(3), {"email": '"a@b"@c.example', "username": "x"}]}, "users.3.email", None),
+        ({"users": [{"email": "a@b.example"}]}, "users.0.username", "This field is required."),
+        ({"users": [{**people(1)[0], "age": 12}]}, "users.0.age", None),
+        ({"users": [{**people(1)[0], "password": "Correct-Horse-7"}]}, "users.0.password", "Unknown field."),
+        ({"users": people(1), "notify": False}, "notify", "Unknown field."),
+    ],
+)
+def test_a_list_with_anything_wrong_is_refused_as_a_whole(staff, body, field, text):
+    response = staff.post("users/bulk/", body)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
+    if text:
+        assert response.json()["errors"][field] == [text]
+    assert Job.objects.count() == JobRow.objects.count() == 0
+    assert events.said() == []
+
+
+def test_lists_and_jobs_are_for_staff(api, user):
+    job_id = start(people(1))
+    events.clear_outbox()
+
+    for client, status in ((api(), 401), (api(user.id), 403)):
+        assert client.post("users/bulk/", {"users": people(1)}).status_code == status
+        assert client.get(f"jobs/{job_id}/").status_code == status
+    assert Job.objects.count() == 1
+    assert events.said() == []
+
+
+def test_a_job_that_is_not_there_is_not_found(staff):
+    response = staff.get(f"jobs/{uuid7()}/")
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("rows", [1, 150])
+def test_showing_a_job_takes_two_queries_however_long_it_is(staff, settled_subjects, django_assert_num_queries, rows):
+    job_id = start(people(rows))
+
+    with django_assert_num_queries(2):
+        assert staff.get(f"jobs/{job_id}/").status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 150])
+def test_taking_a_list_in_takes_the_same_queries_however_long_it_is(
+    staff, settled_subjects, django_assert_num_queries, rows
+):
+    # begin, job, rows, event, job and rows to show, commit
+    with django_assert_num_queries(7):
+        assert staff.post("users/bulk/", {"users": people(rows)}).status_code == 202
+
+
+def test_a_batch_takes_five_statements_a_row(django_assert_num_queries):
+    job_id = start(people(10))
+    events.clear_outbox()
+
+    # begin, lock, rows; savepoint, account, wallet, events, release a row; outcomes, progress, commit
+    with django_assert_num_queries(3 + 10 * 5 + 3):
+        job_services.job_advance(job_id=job_id, row=0)
