@@ -6,6 +6,8 @@ from shared.events.contracts import (
     OrderCancelled,
     OrderCompleted,
     OrderPlaced,
+    SessionRevoked,
+    TokensRevoked,
     UserDeactivated,
     UserRegistered,
 )
@@ -46,6 +48,20 @@ def on_user_deactivated(event: UserDeactivated, context: Context) -> None:
     """Refuse the user's tokens."""
     del context
     services.subject_deactivate(user_id=event.user_id)
+
+
+@handles(TokensRevoked)
+def on_tokens_revoked(event: TokensRevoked, context: Context) -> None:
+    """Refuse the user's tokens of earlier epochs."""
+    del context
+    services.subject_revoke(user_id=event.user_id, epoch=event.epoch)
+
+
+@handles(SessionRevoked)
+def on_session_revoked(event: SessionRevoked, context: Context) -> None:
+    """Refuse the session's tokens."""
+    del context
+    services.session_revoke(session_id=event.session_id)
 
 
 @handles(ImportAdvanced)

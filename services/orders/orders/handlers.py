@@ -7,10 +7,12 @@ from shared.events.contracts import (
     PaymentDeclined,
     PaymentRefunded,
     PaymentVoided,
+    SessionRevoked,
     StockCommitted,
     StockRejected,
     StockReleased,
     StockReserved,
+    TokensRevoked,
     UserDeactivated,
     UserRegistered,
 )
@@ -86,3 +88,17 @@ def on_user_registered(event: UserRegistered, context: Context) -> None:
 def on_user_deactivated(event: UserDeactivated, context: Context) -> None:
     """The user's tokens are refused, the open orders cancelled."""
     services.user_deactivate(user_id=event.user_id, cause=_cause(context))
+
+
+@handles(TokensRevoked)
+def on_tokens_revoked(event: TokensRevoked, context: Context) -> None:
+    """The user's tokens of earlier epochs are refused."""
+    del context
+    services.user_revoke(user_id=event.user_id, epoch=event.epoch)
+
+
+@handles(SessionRevoked)
+def on_session_revoked(event: SessionRevoked, context: Context) -> None:
+    """The session's tokens are refused."""
+    del context
+    services.session_revoke(session_id=event.session_id)

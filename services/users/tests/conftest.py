@@ -32,7 +32,7 @@ def own_keys(settings) -> None:
 def settled_subjects(monkeypatch) -> None:
     """Take the reading of revoked tokens, which happens once a second, out of the counted queries."""
     monkeypatch.setattr(subjects, "_read_at", time.monotonic() + 3600)
-    monkeypatch.setattr(subjects, "_revoked", {})
+    monkeypatch.setattr(subjects, "_revoked", subjects.Revoked())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ class Principal:
     """A user known by a verified access token; stands in for Django's user on requests."""
 
     id: UUID
+    session_id: UUID
     roles: frozenset[str] = field(default_factory=frozenset)
     epoch: int = 0
 

@@ -1,26 +1,37 @@
-"""Revoked tokens: which users were deactivated or had their epoch raised lately.
+"""Revoked tokens: users deactivated or raised to a new epoch lately, and sessions that ended lately.
 
 Access tokens live 15 minutes, so only recent changes matter. Each process keeps them in memory and looks again
-once a second; a deactivation takes effect everywhere within seconds of its event.
+once a second; a revocation takes effect everywhere within two seconds of its event.
 """
 
 import threading
 import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 
-from shared.auth.models import Subject
+from shared.auth.models import RevokedSession, Subject
 from shared.auth.principal import Principal
 
 _FRESH_SECONDS = 1.0
 _RELEVANT = timedelta(minutes=20)
+_KEPT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revoked:
+    """What is refused: a user's tokens below an epoch (None: all of them), a session's tokens."""
+
+    users: dict[UUID, int | None] = field(default_factory=dict)
+    sessions: frozenset[UUID] = frozenset()
+
 
 _lock = threading.Lock()
 _read_at = float("-inf")
-_revoked: dict[UUID, int | None] = {}
+_revoked = Revoked()
 
 
 def register(user_id: UUID) -> None:
@@ -28,9 +39,14 @@ def register(user_id: UUID) -> None:
     Subject.objects.bulk_create([Subject(user_id=user_id)], ignore_conflicts=True)
 
 
-def deactivate(user_id: UUID) -> None:
-    """Refuse every token of the user from now on."""
-    Subject.objects.update_or_create(user_id=user_id, defaults={"deactivated_at": Now(), "changed_at": Now()})
+def deactivate(*user_ids: UUID) -> None:
+    """Refuse every token of the users from now on, with one statement."""
+    Subject.objects.bulk_create(
+        [Subject(user_id=user_id, deactivated_at=Now(), changed_at=Now()) for user_id in sorted(user_ids)],
+        update_conflicts=True,
+        unique_fields=["user_id"],
+        update_fields=["deactivated_at", "changed_at"],
+    )
 
 
 def revoke(user_id: UUID, *, epoch: int) -> None:
@@ -39,12 +55,19 @@ def revoke(user_id: UUID, *, epoch: int) -> None:
     Subject.objects.filter(user_id=user_id, epoch__lt=epoch).update(epoch=epoch, changed_at=Now())
 
 
+def revoke_session(session_id: UUID) -> None:
+    """Refuse the session's tokens; to do it again changes nothing."""
+    RevokedSession.objects.bulk_create([RevokedSession(session_id=session_id)], ignore_conflicts=True)
+
+
 def is_revoked(principal: Principal) -> bool:
     """Return whether the principal's token was revoked, as far as this process knows (at most a second old)."""
     revoked = _recent()
-    if principal.id not in revoked:
+    if principal.session_id in revoked.sessions:
+        return True
+    if principal.id not in revoked.users:
         return False
-    least_epoch = revoked[principal.id]
+    least_epoch = revoked.users[principal.id]
     return least_epoch is None or principal.epoch < least_epoch
 
 
@@ -53,22 +76,44 @@ def is_deactivated(user_id: UUID) -> bool:
     return Subject.objects.filter(user_id=user_id, deactivated_at__isnull=False).exists()
 
 
+def purge(*, batch: int = 1000) -> int:
+    """Forget sessions that ended over an hour ago, in batches; returns how many."""
+    old = RevokedSession.objects.filter(revoked_at__lt=Now() - _KEPT)
+    total = 0
+    while ids := list(old.values_list("session_id", flat=True)[:batch]):
+        total += RevokedSession.objects.filter(session_id__in=ids).delete()[0]
+    return total
+
+
 def forget_cache() -> None:
-    """Read the table again at the next look; for tests."""
+    """Read the tables again at the next look; for tests."""
     global _read_at  # noqa: PLW0603 (one cache for the process)
     _read_at = float("-inf")
 
 
-def _recent() -> dict[UUID, int | None]:
-    """Return recently revoked users with the least epoch that is still good (None: none is)."""
-    global _read_at, _revoked  # noqa: PLW0603 (one cache for the process)
+def _recent() -> Revoked:
+    """Return what was revoked lately, read again when it is a second old."""
+    global _read_at, _revoked
     if time.monotonic() - _read_at < _FRESH_SECONDS:
         return _revoked
     with _lock:
         if time.monotonic() - _read_at >= _FRESH_SECONDS:
-            changed = Subject.objects.filter(changed_at__gt=Now() - _RELEVANT)
-            rows = changed.filter(Q(deactivated_at__isnull=False) | Q(epoch__gt=0))
-            found = rows.values_list("user_id", "epoch", "deactivated_at")
-            _revoked = {user_id: None if gone else epoch for user_id, epoch, gone in found}
-            _read_at = time.monotonic()
+            asked_at = time.monotonic()
+            _revoked, _read_at = _read(), asked_at
     return _revoked
+
+
+def _read() -> Revoked:
+    """Read both tables with one query."""
+    changed = Subject.objects.filter(changed_at__gt=Now() - _RELEVANT)
+    users = changed.filter(Q(deactivated_at__isnull=False) | Q(epoch__gt=0)).values_list(
+        F("user_id"), F("epoch"), ExpressionWrapper(Q(deactivated_at__isnull=False), output_field=BooleanField())
+    )
+    sessions = RevokedSession.objects.filter(revoked_at__gt=Now() - _RELEVANT).values_list(
+        F("session_id"), Value(-1), Value(value=True)
+    )
+    rows = list(users.union(sessions, all=True))
+    return Revoked(
+        users={user_id: None if gone else epoch for user_id, epoch, gone in rows if epoch >= 0},
+        sessions=frozenset(session_id for session_id, epoch, _ in rows if epoch < 0),
+    )

@@ -1,13 +1,17 @@
 """Verifying access tokens (RFC 8725): one algorithm, every claim required, the key chosen by id from our own set."""
 
 import hashlib
+import json
+import re
 import threading
 import time
 from collections import OrderedDict
+from typing import Any
 from uuid import UUID
 
 import jwt
 from django.conf import settings
+from jwt.utils import base64url_decode
 
 from shared.auth import keys, subjects
 from shared.auth.principal import Principal
@@ -17,7 +21,11 @@ ALGORITHM = "ES256"
 TYPE = "at+jwt"
 _LEEWAY_SECONDS = 30
 _LONGEST_TOKEN = 4096
-_REQUIRED = ["iss", "aud", "sub", "jti", "iat", "exp", "type", "roles", "epoch"]
+_REQUIRED = ["iss", "aud", "sub", "sid", "jti", "iat", "exp", "type", "roles", "epoch"]
+# Nothing else: a header that brings its own key (jwk, jku, x5u) or wants more than we know (crit) is not ours.
+_HEADER = {"alg", "typ", "kid"}
+# Three parts in the URL's alphabet; decoders overlook other characters, and so would let one token have many spellings.
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 
 _CACHE_SIZE = 10_000
 _cache: "OrderedDict[bytes, tuple[float, Principal]]" = OrderedDict()
@@ -43,26 +51,42 @@ def verify(token: str) -> Principal:
 
 def _decode(token: str) -> tuple[float, Principal]:
     """Check signature and claims; returns the time of expiry (epoch seconds) and the principal."""
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > _LONGEST_TOKEN or not _SHAPE.match(token):
         raise TokenNotValid
     try:
-        header = jwt.get_unverified_header(token)
-        if header.get("alg") != ALGORITHM or header.get("typ") != TYPE:
+        header, _ = (_unique(part) for part in token.split(".")[:2])
+        if set(header) != _HEADER or header["alg"] != ALGORITHM or header["typ"] != TYPE:
             raise TokenNotValid
         claims = jwt.decode(
             token,
-            _key(header.get("kid")),
+            _key(header["kid"]),
             algorithms=[ALGORITHM],
             audience=settings.TOKEN_AUDIENCE,
             issuer=settings.TOKEN_ISSUER,
             leeway=_LEEWAY_SECONDS,
             options={"require": _REQUIRED},
         )
-        return claims["exp"], _principal(claims)
+        return _seconds(claims["exp"]), _principal(claims)
     except jwt.ExpiredSignatureError as error:
         raise TokenNotValid("The token has expired.") from error
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise TokenNotValid from error
+
+
+def _unique(part: str) -> dict[str, Any]:
+    """Return a part's JSON object; raises ValueError for a name that is there twice (RFC 7519, section 4)."""
+    found = json.loads(base64url_decode(part), object_pairs_hook=_object)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")  # noqa: TRY004 (what a wrong token is, not a defect)
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs as a dictionary; raises ValueError when two have one name."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice")
+    return found
 
 
 def _key(kid: object) -> jwt.PyJWK:
@@ -73,12 +97,32 @@ def _key(kid: object) -> jwt.PyJWK:
     return key
 
 
-def _principal(claims: dict[str, object]) -> Principal:
+def _principal(claims: dict[str, Any]) -> Principal:
     """Return the principal that checked claims describe; raises ValueError for a wrong shape."""
     roles, epoch = claims["roles"], claims["epoch"]
-    if claims["type"] != "access" or not isinstance(roles, list) or not isinstance(epoch, int):
+    if claims["type"] != "access" or not _is_texts(roles) or type(epoch) is not int or epoch < 0:
         raise ValueError("not an access token")
-    return Principal(id=UUID(str(claims["sub"])), roles=frozenset(map(str, roles)), epoch=epoch)
+    return Principal(id=_uuid(claims["sub"]), session_id=_uuid(claims["sid"]), roles=frozenset(roles), epoch=epoch)
+
+
+def _seconds(value: object) -> int:
+    """Return the time as whole epoch seconds, which is how we write it; raises ValueError for anything else."""
+    if type(value) is not int:
+        raise ValueError("not a time as we write it")
+    return value
+
+
+def _is_texts(value: object) -> bool:
+    """Return whether the value is a list of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _uuid(value: object) -> UUID:
+    """Return the id in its one canonical spelling; raises ValueError for any other."""
+    found = UUID(str(value))
+    if str(found) != value:
+        raise ValueError("not an id as we write it")
+    return found
 
 
 def _remember(digest: bytes, expires_at: float, principal: Principal) -> None:

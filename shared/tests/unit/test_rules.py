@@ -120,10 +120,15 @@ def test_an_event_has_one_handler(effects):
     [
         (IsStaffOrReadOnly, "GET", None, True),
         (IsStaffOrReadOnly, "POST", None, False),
-        (IsStaffOrReadOnly, "POST", Principal(id=uuid.uuid4()), False),
-        (IsStaffOrReadOnly, "POST", Principal(id=uuid.uuid4(), roles=frozenset({"staff"})), True),
+        (IsStaffOrReadOnly, "POST", Principal(id=uuid.uuid4(), session_id=uuid.uuid4()), False),
+        (
+            IsStaffOrReadOnly,
+            "POST",
+            Principal(id=uuid.uuid4(), session_id=uuid.uuid4(), roles=frozenset({"staff"})),
+            True,
+        ),
         (IsOwnerOrReadOnly, "GET", None, False),
-        (IsOwnerOrReadOnly, "GET", Principal(id=uuid.uuid4()), True),
+        (IsOwnerOrReadOnly, "GET", Principal(id=uuid.uuid4(), session_id=uuid.uuid4()), True),
     ],
 )
 def test_permissions_decide_by_method_and_role(permission, method, user, allowed):
@@ -131,7 +136,10 @@ def test_permissions_decide_by_method_and_role(permission, method, user, allowed
 
 
 def test_only_the_owner_may_write_a_thing():
-    owner, other = Principal(id=uuid.uuid4()), Principal(id=uuid.uuid4())
+    owner, other = (
+        Principal(id=uuid.uuid4(), session_id=uuid.uuid4()),
+        Principal(id=uuid.uuid4(), session_id=uuid.uuid4()),
+    )
     thing = SimpleNamespace(user_id=owner.id)
 
     def may(method, user):

@@ -46,7 +46,7 @@ def test_the_purge_says_what_it_deleted_and_needs_several_batches():
         InboxEvent.objects.create(event_id=uuid7(), type="t", handled_at=old(31))
 
     assert inbox.purge(older_than_days=30, batch=2) == 5
-    assert services.purge() == {"outbox": 0, "inbox": 0, "idempotency": 0}
+    assert services.purge() == {"outbox": 0, "inbox": 0, "idempotency": 0, "revoked": 0}
 
 
 def test_a_purge_leaves_the_work_to_one_that_runs_already():

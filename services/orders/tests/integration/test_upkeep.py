@@ -39,7 +39,7 @@ def old_and_young() -> None:
 def test_what_has_served_its_time_is_deleted() -> None:
     old_and_young()
 
-    assert services.purge() == {"outbox": 2, "inbox": 1, "idempotency": 3}
+    assert services.purge() == {"outbox": 2, "inbox": 1, "idempotency": 3, "revoked": 0}
 
     left = (OutboxEvent.objects.count(), InboxEvent.objects.count(), IdempotencyKey.objects.count())
     assert left == (2, 3, 1)

@@ -42,7 +42,10 @@ def test_a_login_answers_tokens_that_the_services_accept(api, own_keys):
         "is_verified": False,
         "is_staff": True,
     }
-    assert tokens.verify(body["access"]) == Principal(id=user.id, roles=frozenset({"staff"}), epoch=0)
+    session = RefreshSession.objects.get()
+    assert tokens.verify(body["access"]) == Principal(
+        id=user.id, session_id=session.id, roles=frozenset({"staff"}), epoch=0
+    )
 
 
 def test_an_access_token_carries_the_designs_claims_and_nothing_personal(api):
@@ -53,7 +56,7 @@ def test_an_access_token_carries_the_designs_claims_and_nothing_personal(api):
     header = jwt.get_unverified_header(access)
     claims = jwt.decode(access, options={"verify_signature": False})
     assert header == {"alg": "ES256", "typ": "at+jwt", "kid": header["kid"]}
-    assert set(claims) == {"iss", "aud", "sub", "jti", "iat", "exp", "type", "roles", "epoch"}
+    assert set(claims) == {"iss", "aud", "sub", "sid", "jti", "iat", "exp", "type", "roles", "epoch"}
     assert claims["exp"] - claims["iat"] == 900
     assert (claims["sub"], claims["roles"], claims["type"]) == (str(user.id), [], "access")
 

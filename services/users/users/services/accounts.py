@@ -133,7 +133,7 @@ def _deactivate(user: User, *, now: datetime) -> None:
     """Refuse the user's tokens here at once and elsewhere with the event."""
     user.is_active, user.deactivated_at = False, now
     user.epoch += 1
-    sessions.revoke_all(user_id=user.id, now=now)
+    sessions.end_families(user_id=user.id, now=now)
     subjects.deactivate(user.id)
     outbox.append(UserDeactivated(user_id=user.id))
 
@@ -162,8 +162,7 @@ def password_change(*, user_id: UUID, current: str, new: str, now: datetime) -> 
         same = User.objects.filter(id=user_id, epoch=user.epoch, is_active=True)
         if not same.update(password=encoded, epoch=F("epoch") + 1, updated_at=now):
             raise InvalidInput.of({"current_password": ["This is no longer your password."]})
-        sessions.revoke_all(user_id=user_id, now=now)
-        subjects.revoke(user_id, epoch=user.epoch + 1)
+        sessions.revoke_all(user_id=user_id, epoch=user.epoch + 1, now=now)
     log.info("password_changed", extra={"user_id": str(user_id)})
 
 

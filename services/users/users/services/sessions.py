@@ -9,11 +9,15 @@ from uuid import UUID
 from django.db import transaction
 
 from shared import metrics
+from shared.auth import subjects
+from shared.db import sealed
 from shared.errors import AuthenticationFailed, TokenNotValid
+from shared.events import outbox
+from shared.events.contracts import SessionRevoked, TokensRevoked
 from users.domain.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Verdict, verdict
 from users.models import RefreshSession, RefreshToken, User
 from users.selectors import users
-from users.services import passwords, sealing, tokens
+from users.services import passwords, tokens
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +38,9 @@ class RefreshNotValid(TokenNotValid):
 class Grant:
     """Whom a refresh token belongs to, and the token that follows it."""
 
-    verdict: Verdict
-    user: User | None = None
-    refresh: str = ""
+    user: User
+    session_id: UUID
+    refresh: str
 
 
 def login(*, email: str, password: str, now: datetime) -> dict[str, Any]:
@@ -62,10 +66,10 @@ def login(*, email: str, password: str, now: datetime) -> dict[str, Any]:
         same = User.objects.filter(id=known.id, epoch=known.epoch, is_active=True)
         if not same.update(last_login_at=now, **changes):
             raise _refused()
-        refresh = _start(known, now=now)
+        grant = _start(known, now=now)
     metrics.LOGINS.labels(outcome="succeeded").inc()
     log.info("login_succeeded", extra={"user_id": str(known.id)})
-    return _answer(known, refresh, now=now)
+    return _answer(grant, now=now)
 
 
 def refresh(*, token: str, now: datetime) -> dict[str, Any]:
@@ -80,22 +84,49 @@ def refresh(*, token: str, now: datetime) -> dict[str, Any]:
     """
     with transaction.atomic():
         grant = _use(token, now=now)
-    if grant.user is None:
-        if grant.verdict is Verdict.REVOKE:
-            log.warning("refresh_token_reused")
+    if grant is None:
         raise RefreshNotValid
-    return _answer(grant.user, grant.refresh, now=now)
+    return _answer(grant, now=now)
 
 
 def logout(*, user_id: UUID, token: str, now: datetime) -> None:
-    """Revoke the token's family; an unknown or somebody else's token is no error (RFC 7009, section 2.2)."""
+    """End the token's session; an unknown or somebody else's token is no error (RFC 7009, section 2.2).
+
+    Args:
+        user_id: who asks.
+        token: a refresh token of the session.
+        now: the time of asking.
+    """
     family = RefreshToken.objects.filter(token_hash=tokens.digest(token)).values("session_id")
-    mine = RefreshSession.objects.filter(id__in=family, user_id=user_id, revoked_at__isnull=True)
-    mine.update(revoked_at=now, latest_sealed="")
+    with transaction.atomic():
+        mine = RefreshSession.objects.select_for_update().filter(id__in=family, user_id=user_id)
+        session = mine.filter(revoked_at__isnull=True).first()
+        if session is not None:
+            _end(session, now=now)
 
 
-def revoke_all(*, user_id: UUID, now: datetime) -> None:
-    """Revoke every family of a user."""
+def revoke_all(*, user_id: UUID, epoch: int, now: datetime) -> None:
+    """End every session of a user and refuse the access tokens made so far, here and in every service.
+
+    Call it in the transaction that raises the user's epoch.
+
+    Args:
+        user_id: whose.
+        epoch: the user's new one; tokens of earlier ones are refused.
+        now: the time of asking.
+    """
+    end_families(user_id=user_id, now=now)
+    subjects.revoke(user_id, epoch=epoch)
+    outbox.append(TokensRevoked(user_id=user_id, epoch=epoch))
+
+
+def end_families(*, user_id: UUID, now: datetime) -> None:
+    """End every family of a user; for the rest of what a deactivation does its own event is enough.
+
+    Args:
+        user_id: whose.
+        now: the time of asking.
+    """
     families = RefreshSession.objects.filter(user_id=user_id, revoked_at__isnull=True)
     families.update(revoked_at=now, latest_sealed="")
 
@@ -116,46 +147,53 @@ def _refused() -> WrongCredentials:
     return WrongCredentials()
 
 
-def _answer(user: User, refresh_token: str, *, now: datetime) -> dict[str, Any]:
+def _answer(grant: Grant, *, now: datetime) -> dict[str, Any]:
     """Return what a client is told after login and refresh."""
     return {
-        "access": tokens.access(user, now=now),
-        "refresh": refresh_token,
+        "access": tokens.access(grant.user, session_id=grant.session_id, now=now),
+        "refresh": grant.refresh,
         "token_type": "Bearer",
         "expires_in": int(ACCESS_LIFETIME.total_seconds()),
-        "user": users.row(user, users.GREETING),
+        "user": users.row(grant.user, users.GREETING),
     }
 
 
-def _start(user: User, *, now: datetime) -> str:
-    """Store a new family and return its first token."""
+def _start(user: User, *, now: datetime) -> Grant:
+    """Store a new family with its first token."""
     token = tokens.new_refresh()
     session = RefreshSession.objects.create(
-        user=user, rotated_at=now, expires_at=now + REFRESH_LIFETIME, latest_sealed=sealing.seal(token)
+        user=user, rotated_at=now, expires_at=now + REFRESH_LIFETIME, latest_sealed=sealed.seal(token)
     )
     RefreshToken.objects.create(session=session, token_hash=tokens.digest(token), generation=1)
-    return token
+    return Grant(user=user, session_id=session.id, refresh=token)
 
 
-def _use(token: str, *, now: datetime) -> Grant:
-    """Judge a presented token under its family's lock and do what the verdict says."""
+def _end(session: RefreshSession, *, now: datetime) -> None:
+    """End one family and refuse its access tokens, here and in every service."""
+    RefreshSession.objects.filter(id=session.id).update(revoked_at=now, latest_sealed="")
+    subjects.revoke_session(session.id)
+    outbox.append(SessionRevoked(session_id=session.id, user_id=session.user_id))
+
+
+def _use(token: str, *, now: datetime) -> Grant | None:
+    """Judge a presented token under its family's lock and do what the verdict says; None: it is refused."""
     presented = RefreshToken.objects.filter(token_hash=tokens.digest(token)).first()
     session = _locked(presented.session_id) if presented else None
     if presented is None or session is None:
-        return Grant(verdict=Verdict.REFUSE)
+        return None
     judged = verdict(
         generation=presented.generation,
         current=session.generation,
         since_rotation=now - session.rotated_at,
         alive=session.revoked_at is None and session.expires_at > now and session.user.is_active,
     )
-    if judged is Verdict.ROTATE:
-        return Grant(verdict=judged, user=session.user, refresh=_rotate(session, now=now))
-    if judged is Verdict.REPEAT:
-        return Grant(verdict=judged, user=session.user, refresh=sealing.unseal(session.latest_sealed))
     if judged is Verdict.REVOKE:
-        RefreshSession.objects.filter(id=session.id).update(revoked_at=now, latest_sealed="")
-    return Grant(verdict=judged)
+        log.warning("refresh_token_reused", extra={"user_id": str(session.user_id)})
+        _end(session, now=now)
+    if judged in (Verdict.REVOKE, Verdict.REFUSE):
+        return None
+    latest = _rotate(session, now=now) if judged is Verdict.ROTATE else sealed.unseal(session.latest_sealed)
+    return Grant(user=session.user, session_id=session.id, refresh=latest)
 
 
 def _locked(session_id: UUID) -> RefreshSession | None:
@@ -173,6 +211,6 @@ def _rotate(session: RefreshSession, *, now: datetime) -> str:
         generation=generation,
         rotated_at=now,
         expires_at=now + REFRESH_LIFETIME,
-        latest_sealed=sealing.seal(token),
+        latest_sealed=sealed.seal(token),
     )
     return token

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime
+from uuid import UUID
 
 import jwt
 from django.conf import settings
@@ -15,14 +16,15 @@ from users.models import User
 from users.services import keys
 
 
-def access(user: User, *, now: datetime) -> str:
-    """Return a signed access token of 15 minutes for the user."""
+def access(user: User, *, session_id: UUID, now: datetime) -> str:
+    """Return a signed access token of 15 minutes for the user's session."""
     signer = keys.signer(now=now)
     issued = int(now.timestamp())
     claims = {
         "iss": settings.TOKEN_ISSUER,
         "aud": settings.TOKEN_AUDIENCE,
         "sub": str(user.id),
+        "sid": str(session_id),
         "jti": str(uuid.uuid4()),
         "iat": issued,
         "exp": issued + int(ACCESS_LIFETIME.total_seconds()),

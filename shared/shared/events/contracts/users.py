@@ -54,7 +54,7 @@ class TokensRevoked(Contract, type="users.tokens_revoked.v1", subject="user_id")
     epoch: int = Field(ge=0)
 
 
-class SessionRevoked(Contract, type="users.session_revoked.v1", subject="user_id"):
+class SessionRevoked(Contract, type="users.session_revoked.v1", subject="session_id"):
     """One session of the user has ended; its access tokens are refused from now on."""
 
     session_id: UUID
