@@ -110,11 +110,7 @@ def test_an_unknown_token_is_refused(refresh, token):
 
 def test_a_token_that_is_no_token_is_a_validation_error(api):
     assert api().post("auth/refresh/", {}).json()["errors"] == {"refresh": ["This field is required."]}
-    assert api().post("auth/refresh/", {"refresh": "x" * 201}).status_code == 400
-
-
-def test_an_access_token_does_not_refresh(login, refresh):
-    assert refresh(login()["access"]).status_code == 400
+    assert api().post("auth/refresh/", {"refresh": "x" * 4097}).status_code == 400
 
 
 def test_a_deactivated_user_gets_no_new_tokens(login, refresh):

@@ -85,7 +85,7 @@ class Credentials(StrictSerializer):
 class Refresh(StrictSerializer):
     """POST /auth/refresh/ and /auth/logout/."""
 
-    refresh = serializers.CharField(max_length=200)
+    refresh = serializers.CharField(max_length=4096)  # an access token fits, and is refused like any wrong one
 
 
 class Verification(StrictSerializer):
