@@ -11,7 +11,6 @@ from factories import ProductFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from importing import HEADER, counts, pending, run, start
-from waiting import until_somebody_waits_for_a_lock
 
 from catalog import selectors, services
 from catalog.models import Category, Product
@@ -20,6 +19,7 @@ from shared.db.models import uuid7
 from shared.events.contracts import ImportAdvanced
 from shared.testing import events
 from shared.testing.race import together
+from shared.testing.waiting import until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,6 @@ import pytest
 from books import balance
 from django.db import connection, connections, transaction
 from factories import ProductFactory
-from waiting import until_somebody_waits_for_a_lock
 
 from catalog import services
 from catalog.models import Product, Reservation, StockEntry
@@ -16,6 +15,7 @@ from shared.db.models import uuid7
 from shared.events.contracts import OrderCancelled, OrderCompleted, OrderLine, OrderPlaced
 from shared.testing import events
 from shared.testing.race import together
+from shared.testing.waiting import until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
