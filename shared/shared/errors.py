@@ -4,8 +4,11 @@ A rule's own error is declared beside the function that raises it, as a subclass
 shared.http.errors maps kinds to HTTP once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+
+# Called with a row under its lock before the row is changed; refuses by raising.
+Check = Callable[[Mapping[str, Any]], None]
 
 
 class AppError(Exception):

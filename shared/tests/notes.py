@@ -11,7 +11,8 @@ from shared.auth.models import Subject
 from shared.auth.permissions import AllowAny, IsStaff
 from shared.errors import BusinessRuleBroken, Conflict, NotFound, Unavailable
 from shared.http.idempotency import idempotent
-from shared.http.serializers import AmountField, StrictSerializer
+from shared.http.operations import operation
+from shared.http.serializers import AmountField, MoneyOutput, Output, StrictSerializer
 from shared.http.urls import HANDLERS, route, versioned
 from shared.http.views import ApiView
 
@@ -31,25 +32,51 @@ class NoteInput(StrictSerializer):
     fault = serializers.ChoiceField(choices=sorted(FAULTS), required=False)
 
 
+class NoteOutput(Output):
+    """A note just written."""
+
+    id = serializers.UUIDField()
+    amount = MoneyOutput()
+
+
+class NumberOutput(Output):
+    """A note in the list."""
+
+    number = serializers.IntegerField()
+
+    @classmethod
+    def of(cls, row):
+        """Rename the column."""
+        return {"number": row["epoch"]}
+
+
+class SaidOutput(Output):
+    """Something said."""
+
+    said = serializers.CharField()
+
+
 class Notes(ApiView):
     """Writes a row for each note, lists them by number."""
 
     paginated = True
     query_params = ("shape",)
 
+    @operation(gives=NumberOutput)
     def get(self, request: Request) -> HttpResponse:
         """List the notes."""
         rows = Subject.objects.filter(epoch__gt=0).values("epoch", "user_id")
-        return self.page(rows, row=lambda row: {"number": row["epoch"]}, order=("-epoch", "user_id"))
+        return self.page(rows, order=("-epoch", "user_id"))
 
     @idempotent()
+    @operation(takes=NoteInput, gives=NoteOutput, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Write a note."""
-        note = self.body(NoteInput)
+        note = self.body()
         row = Subject.objects.create(user_id=uuid.uuid4())
         if note.get("fault"):
             raise FAULTS[note["fault"]]
-        return self.reply({"id": row.user_id, "amount": note["amount"]}, status=201)
+        return self.reply({"id": row.user_id, "amount": note["amount"]})
 
 
 class Strictly(ApiView):
@@ -66,6 +93,7 @@ class Open(ApiView):
 
     permission_classes = [AllowAny]
 
+    @operation(gives=SaidOutput)
     def get(self, request: Request) -> HttpResponse:
         """Say something."""
         return self.reply({"said": "something"})

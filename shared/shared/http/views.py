@@ -12,11 +12,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from shared.auth.principal import Principal
-from shared.errors import InvalidInput
-from shared.http import dialects, pagination
+from shared.errors import Check, InvalidInput, PreconditionFailed
+from shared.http import dialects, operations, pagination
 from shared.http.renderers import dumps
+from shared.http.serializers import Output
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_TAGGED = ("GET", "HEAD", "PUT", "PATCH")
 
 
 class ApiView(APIView):
@@ -49,9 +51,15 @@ class ApiView(APIView):
         if unknown:
             raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
 
-    def body(self, kind: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+    @property
+    def operation(self) -> operations.Operation:
+        """Return what the present method declares to take and give."""
+        return operations.of(self, self.request.method)
+
+    def body(self) -> dict[str, Any]:
         """Return the checked body; raises DRF's ValidationError that names each wrong field."""
-        serializer = kind(data=self.request.data, partial=partial, context={"view": self})
+        kind = cast("type[serializers.Serializer[Any]]", self.operation.takes)
+        serializer = kind(data=self.request.data, partial=self.request.method == "PATCH", context={"view": self})
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
@@ -62,15 +70,52 @@ class ApiView(APIView):
             params.pop(name, None)
         return params
 
-    def reply(self, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """Return one thing in the dialect; in v2 a GET carries an ETag and honours If-None-Match (RFC 9110)."""
-        body = dumps(self.dialect.one(data))
-        response = HttpResponse(body, status=status, headers=dict(headers or {}), content_type="application/json")
-        if self.dialect.keyset and self.request.method in _SAFE:
-            response["ETag"] = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-            if _matches(self.request.headers.get("If-None-Match", ""), response["ETag"]):
+    def reply(
+        self, row: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None, tagged: bool = True
+    ) -> HttpResponse:
+        """Return one thing in the dialect, as the operation declares it.
+
+        In v2 it carries an ETag, and If-None-Match is honoured (RFC 9110, sections 8.8.3 and 13.1.2).
+
+        Args:
+            row: what the declared output picks its fields from.
+            status: when it is not the declared one.
+            headers: further headers.
+            tagged: whether the answer shows a thing that can be read and changed here.
+        """
+        declared = self.operation
+        body = self._rendered(row)
+        response = HttpResponse(
+            body, status=status or declared.status, headers=dict(headers or {}), content_type="application/json"
+        )
+        if self.dialect.keyset and tagged and self.request.method in _TAGGED:
+            response["ETag"] = _tag(body)
+            if self.request.method in _SAFE and _matches(
+                self.request.headers.get("If-None-Match", ""), response["ETag"]
+            ):
                 return HttpResponse(status=304, headers={"ETag": response["ETag"]})
         return response
+
+    def precondition(self) -> Check | None:
+        """Return what refuses a row that is not the one of If-Match (RFC 9110, section 13.1.1); None: nothing asked.
+
+        The service calls it under the row's lock; it raises PreconditionFailed. In v1 the last write wins.
+        """
+        given = self.request.headers.get("If-Match")
+        if given is None or not self.dialect.keyset or given.strip() == "*":
+            return None
+        tags = {each.strip() for each in given.split(",")}
+
+        def check(row: Mapping[str, Any]) -> None:
+            if _tag(self._rendered(row)) not in tags:
+                raise PreconditionFailed
+
+        return check
+
+    def _rendered(self, row: Any) -> bytes:
+        """Return a row as the body of an answer."""
+        gives = self.operation.gives
+        return dumps(self.dialect.one(gives.of(row) if gives else row))
 
     def no_content(self) -> HttpResponse:
         """Return 204."""
@@ -80,7 +125,6 @@ class ApiView(APIView):
         self,
         queryset: QuerySet[Any],
         *,
-        row: pagination.Row,
         order: tuple[str, ...],
         complete: pagination.Complete = list,
     ) -> HttpResponse:
@@ -88,11 +132,11 @@ class ApiView(APIView):
 
         Args:
             queryset: the filtered rows, as dictionaries that contain the ordering fields.
-            row: makes a row's JSON value.
             order: ordering fields, the last of them unique.
             complete: adds to the page's rows what needs one further query for all of them.
         """
         params = {name: str(value) for name, value in self.request.query_params.items()}
+        row = cast("type[Output]", self.operation.gives).of
         if self.dialect.keyset:
             body = pagination.keyset(
                 queryset, params=params, order=order, row=row, address=self._address, complete=complete
@@ -109,6 +153,11 @@ class ApiView(APIView):
         """Return this list's public address with some parameters changed."""
         params = {name: str(value) for name, value in self.request.query_params.items()}
         return pagination.with_parameters(f"{settings.PUBLIC_URL}{self.request.path}", params, changes)
+
+
+def _tag(body: bytes) -> str:
+    """Return the entity tag of a body."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
 def _matches(header: str, tag: str) -> bool:

@@ -69,6 +69,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "GET_MOCK_REQUEST": "shared.http.openapi.document.asked",
     "PREPROCESSING_HOOKS": ["shared.http.openapi.document.public"],
     "POSTPROCESSING_HOOKS": [],
 }

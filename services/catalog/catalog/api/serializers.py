@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from catalog.domain import products, slugs
-from shared.http.serializers import AmountField, StrictSerializer
+from shared.http.serializers import AmountField, MoneyOutput, Output, StrictSerializer
 
 
 class SlugField(serializers.RegexField):
@@ -74,53 +74,82 @@ class ImportInput(StrictSerializer):
     file = serializers.FileField()
 
 
-def product(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a product's JSON value."""
-    available = row["on_hand"] - row["reserved"]
-    slug = row["category__slug"]
-    return {
-        "id": row["id"],
-        "sku": row["sku"],
-        "name": row["name"],
-        "slug": row["slug"],
-        "description": row["description"],
-        "price": row["price"],
-        "currency": settings.CURRENCY,
-        "category": None if slug is None else {"slug": slug, "name": row["category__name"]},
-        "available": available,
-        "in_stock": available > 0,
-        "is_active": row["is_active"],
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-    }
+class CategoryReference(Output):
+    """The category of a product."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
 
 
-def category(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a category's JSON value."""
-    return {
-        "id": row["id"],
-        "slug": row["slug"],
-        "name": row["name"],
-        "parent": row["parent__slug"],
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-    }
+class ProductOutput(Output):
+    """A product."""
+
+    id = serializers.UUIDField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    description = serializers.CharField()
+    price = MoneyOutput()
+    currency = serializers.CharField()
+    category = CategoryReference(allow_null=True)
+    available = serializers.IntegerField()
+    in_stock = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the category, the currency, and what can be had."""
+        available = row["on_hand"] - row["reserved"]
+        slug = row["category__slug"]
+        category = None if slug is None else {"slug": slug, "name": row["category__name"]}
+        shown = {"currency": settings.CURRENCY, "category": category, "available": available}
+        return super().of({**row, **shown, "in_stock": available > 0})
 
 
-def import_job(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an import's JSON value."""
-    return {
-        "id": row["id"],
-        "status": row["status"],
-        "total_bytes": row["total_bytes"],
-        "offset": row["offset"],
-        "percent": round(100 * row["offset"] / row["total_bytes"], 1),
-        "processed": row["processed"],
-        "created": row["created"],
-        "updated": row["updated"],
-        "failed": row["failed"],
-        "errors": row["errors"],
-        "error": row["error"] or None,
-        "created_at": row["created_at"],
-        "finished_at": row["finished_at"],
-    }
+class CategoryOutput(Output):
+    """A category."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # DRF takes declared fields off the class
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the parent by its slug."""
+        return super().of({**row, "parent": row["parent__slug"]})
+
+
+class RowError(Output):
+    """A row of an import that was not taken."""
+
+    line = serializers.IntegerField()
+    message = serializers.CharField()
+
+
+class ImportOutput(Output):
+    """An import and how far it is."""
+
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    total_bytes = serializers.IntegerField()
+    offset = serializers.IntegerField()
+    percent = serializers.FloatField()
+    processed = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    errors = RowError(many=True)  # type: ignore[assignment]  # as above
+    error = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the share that is done."""
+        percent = round(100 * row["offset"] / row["total_bytes"], 1)
+        return super().of({**row, "percent": percent, "error": row["error"] or None})

@@ -12,7 +12,7 @@ from catalog.domain import slugs
 from catalog.models import Category
 from shared.db.locks import lock_id
 from shared.db.models import uuid7
-from shared.errors import BusinessRuleBroken, Conflict, InvalidInput, NotFound
+from shared.errors import BusinessRuleBroken, Check, Conflict, InvalidInput, NotFound
 
 
 class CategorySlugTaken(Conflict):
@@ -61,12 +61,13 @@ def category_create(*, name: str, slug: str | None = None, parent: str | None = 
 
 
 @transaction.atomic
-def category_update(*, slug: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def category_update(*, slug: str, changes: Mapping[str, Any], check: Check | None = None) -> dict[str, Any]:
     """Change a category's name, slug or parent and return it.
 
     Args:
         slug: the category.
         changes: field -> new value.
+        check: called with the present row under its lock; refuses by raising.
 
     Raises:
         NotFound: there is no such category.
@@ -76,6 +77,8 @@ def category_update(*, slug: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     _lock_tree()
     category = _existing(slug)
+    if check is not None:
+        check(selectors.category_get(slug=slug))
     values = {**changes, "updated_at": timezone.now()}
     if "parent" in changes:
         values["parent"] = _category(changes["parent"])
@@ -87,19 +90,23 @@ def category_update(*, slug: str, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def category_delete(*, slug: str) -> None:
+def category_delete(*, slug: str, check: Check | None = None) -> None:
     """Delete an empty category.
 
     Args:
         slug: the category.
+        check: as for `category_update`.
 
     Raises:
         NotFound: there is no such category.
         CategoryNotEmpty: products or categories are in it.
     """
     _lock_tree()
+    category = _existing(slug)
+    if check is not None:
+        check(selectors.category_get(slug=slug))
     try:
-        _existing(slug).delete()
+        category.delete()
     except ProtectedError as error:
         raise CategoryNotEmpty from error
 

@@ -11,7 +11,7 @@ from catalog import selectors
 from catalog.domain import slugs
 from catalog.models import Category, Product
 from shared.db.models import uuid7
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Check, Conflict, InvalidInput, NotFound
 
 
 class SkuTaken(Conflict):
@@ -55,12 +55,13 @@ def product_create(*, sku: str, name: str, slug: str | None = None, **values: An
 
 
 @transaction.atomic
-def product_update(*, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def product_update(*, key: str, changes: Mapping[str, Any], check: Check | None = None) -> dict[str, Any]:
     """Change some of a product's fields and return it.
 
     Args:
         key: its id or slug.
         changes: field -> new value, as for `product_create`.
+        check: called with the present row under its lock; refuses by raising.
 
     Raises:
         NotFound: there is no such product.
@@ -71,6 +72,8 @@ def product_update(*, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     product = Product.objects.select_for_update(no_key=True).filter(selectors.by_key(key)).first()
     if product is None:
         raise NotFound("There is no such product.")
+    if check is not None:
+        check(selectors.product_get(key=str(product.id), include_inactive=True))
     values = {**_columns(changes), "updated_at": timezone.now()}
     fault = _written(lambda: Product.objects.filter(id=product.id).update(**values))
     if fault is not None:
@@ -78,16 +81,17 @@ def product_update(*, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     return selectors.product_get(key=str(product.id), include_inactive=True)
 
 
-def product_deactivate(*, key: str) -> None:
+def product_deactivate(*, key: str, check: Check | None = None) -> None:
     """Take a product off sale; what is held of it for orders stays held.
 
     Args:
         key: its id or slug.
+        check: as for `product_update`.
 
     Raises:
         NotFound: there is no such product.
     """
-    product_update(key=key, changes={"is_active": False})
+    product_update(key=key, changes={"is_active": False}, check=check)
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:

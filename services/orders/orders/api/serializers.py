@@ -5,8 +5,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from orders.domain import LARGEST_QUANTITY, MOST_LINES
-from shared.http.serializers import StrictSerializer
+from orders.domain import LARGEST_QUANTITY, MOST_LINES, Reason, Status
+from shared.http.serializers import MoneyOutput, Output, StrictSerializer
+
+STATUSES = [each.value for each in Status]
+REASONS = [each.value for each in Reason if each]
 
 
 class LineInput(StrictSerializer):
@@ -32,43 +35,61 @@ class NothingInput(StrictSerializer):
     """No fields at all."""
 
 
-def order(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an order as the API shows it; what is not known yet is null."""
-    return {
-        "id": row["id"],
-        "user_id": row["user_id"],
-        "status": row["status"],
-        "reason": row["reason"] or None,
-        "items": [_item(line) for line in row["items"]],
-        "total": row["total"],
-        "currency": row["currency"],
-        "placed_at": row["placed_at"],
-        "updated_at": row["updated_at"],
-    }
+class LineOutput(Output):
+    """A line of an order; what only the reservation tells is null until then."""
+
+    product_id = serializers.UUIDField()
+    sku = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    quantity = serializers.IntegerField()
+    unit_price = MoneyOutput(allow_null=True)
+    line_total = MoneyOutput(allow_null=True)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the line's total."""
+        price = row["unit_price"]
+        return super().of({**row, "line_total": None if price is None else price * row["quantity"]})
 
 
-def _item(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line of an order."""
-    price, quantity = line["unit_price"], line["quantity"]
-    return {
-        "product_id": line["product_id"],
-        "sku": line["sku"],
-        "name": line["name"],
-        "quantity": quantity,
-        "unit_price": price,
-        "line_total": None if price is None else price * quantity,
-    }
+class OrderOutput(Output):
+    """An order; what is not known yet is null."""
+
+    id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    reason = serializers.ChoiceField(choices=REASONS, allow_null=True)
+    items = LineOutput(many=True)
+    total = MoneyOutput(allow_null=True)
+    currency = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the lines, and null for no reason."""
+        return super().of(
+            {**row, "reason": row["reason"] or None, "items": [LineOutput.of(line) for line in row["items"]]}
+        )
 
 
-def timeline_entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one thing that happened to an order."""
-    return {
-        "at": row["at"],
-        "kind": row["kind"],
-        "from": row["from_status"] or None,
-        "to": row["to_status"],
-        "cause": row["cause"],
-        "event_id": row["event_id"],
-        "attempt": row["attempt"],
-        "trace_id": row["trace_id"] or None,
-    }
+class TimelineOutput(Output):
+    """One thing that happened to an order."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    to = serializers.CharField()
+    cause = serializers.CharField()
+    event_id = serializers.UUIDField(allow_null=True)
+    attempt = serializers.IntegerField()
+    trace_id = serializers.CharField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the field whose name is a word of Python."""
+        return {**super().get_fields(), "from": serializers.CharField(allow_null=True)}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Rename what the table calls otherwise."""
+        shown = {**row, "to": row["to_status"], "trace_id": row["trace_id"] or None}
+        return {**super().of(shown), "from": row["from_status"] or None}

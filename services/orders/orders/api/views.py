@@ -11,6 +11,7 @@ from orders.api import serializers
 from orders.api.waiting import PlacingView
 from shared.http import prefer
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 
 
@@ -20,13 +21,22 @@ class OrderList(PlacingView):
     query_params = ("status", "created_after", "created_before", "user_id")
     paginated = True
 
+    @operation(gives=serializers.OrderOutput)
     def get(self, request: Request) -> HttpResponse:
         """List orders, the latest first."""
         del request
         rows = selectors.order_list(principal=self.principal, params=self.filters())
-        order = ("-placed_at", "-id")
-        return self.page(rows, row=serializers.order, order=order, complete=selectors.with_items)
+        return self.page(rows, order=("-placed_at", "-id"), complete=selectors.with_items)
 
+    @operation(
+        takes=serializers.OrderInput,
+        gives=serializers.OrderOutput,
+        status=202,
+        also=(201,),
+        refusals=(services.PendingOrderExists,),
+        headers=("Prefer",),
+        keyed=True,
+    )
     def post(self, request: Request) -> HttpResponse:
         """Place an order."""
         return self.outcome(request, self._place(request))
@@ -35,13 +45,22 @@ class OrderList(PlacingView):
     def _place(self, request: Request) -> HttpResponse:
         """Place it once."""
         del request
-        lines = self.body(serializers.OrderInput)["items"]
+        lines = self.body()["items"]
         return self.accepted(services.order_place(user_id=self.principal.id, lines=lines, now=timezone.now()))
 
 
 class Purchase(PlacingView):
     """One-click orders of one product."""
 
+    @operation(
+        takes=serializers.PurchaseInput,
+        gives=serializers.OrderOutput,
+        status=202,
+        also=(201,),
+        refusals=(services.PendingOrderExists,),
+        headers=("Prefer",),
+        keyed=True,
+    )
     def post(self, request: Request, product_id: UUID) -> HttpResponse:
         """Order so many of the product."""
         first = self._purchase(request, product_id)
@@ -51,7 +70,7 @@ class Purchase(PlacingView):
     def _purchase(self, request: Request, product_id: UUID) -> HttpResponse:
         """Order it once."""
         del request
-        quantity = self.body(serializers.PurchaseInput)["quantity"]
+        quantity = self.body()["quantity"]
         order = services.product_purchase(
             user_id=self.principal.id, product_id=product_id, quantity=quantity, now=timezone.now()
         )
@@ -61,19 +80,20 @@ class Purchase(PlacingView):
 class OrderDetail(ApiView):
     """One order."""
 
+    @operation(gives=serializers.OrderOutput, headers=("Prefer",))
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """Show an order; with `Prefer: wait=N`, an open one as soon as it changes."""
         order = selectors.order_one(order_id=order_id, principal=self.principal)
         seconds = prefer.wait_seconds(request)
         if seconds is None or order["status"] in domain.FINAL:
-            return self.reply(serializers.order(order))
+            return self.reply(order)
         status = order["status"]
         changed = prefer.wait(
             f"order:{order_id}",
             lambda: selectors.order_once_changed(order_id=order_id, status=status),
             seconds,
         )
-        response = self.reply(serializers.order(changed or order))
+        response = self.reply(changed or order)
         prefer.applied(response, seconds)
         return response
 
@@ -82,13 +102,14 @@ class OrderCancel(ApiView):
     """Cancelling an order."""
 
     @idempotent()
+    @operation(takes=serializers.NothingInput, gives=serializers.OrderOutput, refusals=(services.OrderNotCancellable,))
     def post(self, request: Request, order_id: UUID) -> HttpResponse:
         """Cancel it, and show what has become of it."""
         del request
-        self.body(serializers.NothingInput)
+        self.body()
         principal = self.principal
         services.order_cancel(order_id=order_id, actor=principal.id, is_staff=principal.is_staff)
-        return self.reply(serializers.order(selectors.order_one(order_id=order_id, principal=principal)))
+        return self.reply(selectors.order_one(order_id=order_id, principal=principal))
 
 
 class OrderTimeline(ApiView):
@@ -96,8 +117,9 @@ class OrderTimeline(ApiView):
 
     paginated = True
 
+    @operation(gives=serializers.TimelineOutput)
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """List transitions, events and repeated questions, the earliest first."""
         del request
         rows = selectors.order_timeline(order_id=order_id, principal=self.principal)
-        return self.page(rows, row=serializers.timeline_entry, order=("id",))
+        return self.page(rows, order=("id",))

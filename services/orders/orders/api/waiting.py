@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from orders import selectors
-from orders.api import serializers
 from shared.http import idempotency, prefer
 from shared.http.views import ApiView
 
@@ -23,7 +22,7 @@ class PlacingView(ApiView):
     def accepted(self, order: Mapping[str, Any]) -> HttpResponse:
         """Return 202 with the pending order, and remember which it is."""
         self.placed = order["id"]
-        return self.reply(serializers.order(order), status=202, headers={"Location": self._location(order)})
+        return self.reply(order, status=202, headers={"Location": self._location(order)})
 
     def outcome(self, request: Request, accepted: HttpResponse, *, check: Check | None = None) -> HttpResponse:
         """Return the final order (201) if the client waits and it comes in time, else the first answer.
@@ -53,7 +52,7 @@ class PlacingView(ApiView):
                 check(order)
         except Exception as error:  # noqa: BLE001 (the view's handler knows them all)
             return self.handle_exception(error)
-        return self.reply(serializers.order(order), status=201, headers={"Location": self._location(order)})
+        return self.reply(order, status=201, headers={"Location": self._location(order)})
 
     def _location(self, order: Mapping[str, Any]) -> str:
         """Return the order's address in the version that was asked."""

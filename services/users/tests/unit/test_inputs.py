@@ -63,7 +63,7 @@ def test_the_edges_of_the_age_are_accepted(age):
     ["email", "user_type", "is_staff", "is_verified", "is_active", "balance", "password", "created_at", "epoch"],
 )
 def test_a_profile_has_no_field_that_is_not_ones_own_to_change(field):
-    assert errors_of(serializers.Profile, {field: "x"}, partial=True) == {field: ["Unknown field."]}
+    assert errors_of(serializers.ProfileChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_a_profile_has_no_field_that_is_not_ones_own_to_change(field):
     ],
 )
 def test_each_wrong_field_of_a_profile_is_named(data, field):
-    assert list(errors_of(serializers.Profile, data, partial=True)) == [field]
+    assert list(errors_of(serializers.ProfileChange, data, partial=True)) == [field]
 
 
 @pytest.mark.parametrize("field", ["is_staff", "email", "epoch"])
 def test_not_even_staff_changes_these(field):
-    assert errors_of(serializers.Account, {field: "x"}, partial=True) == {field: ["Unknown field."]}
+    assert errors_of(serializers.AccountChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
 
 
 def test_deactivation_is_final():
-    assert list(errors_of(serializers.Account, {"is_active": True}, partial=True)) == ["is_active"]
-    assert serializers.Account(data={"is_active": False}, partial=True).is_valid()
+    assert list(errors_of(serializers.AccountChange, {"is_active": True}, partial=True)) == ["is_active"]
+    assert serializers.AccountChange(data={"is_active": False}, partial=True).is_valid()
 
 
 @pytest.mark.parametrize(

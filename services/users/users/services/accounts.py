@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.core import signing
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from shared.auth import subjects
-from shared.errors import InvalidInput
+from shared.errors import Check, InvalidInput
 from shared.events import outbox
 from shared.events.contracts import MailRequested, UserDeactivated, UserRegistered
 from users.domain import emails
@@ -46,27 +46,44 @@ def user_register(*, email: str, username: str, password: str, age: int | None =
     user = User(email=emails.normalised(email), username=username, age=age)
     passwords.check(password, field="password", email=user.email, username=username)
     user.password = passwords.hashed(password)
+    _create(user, mails=("welcome", "verification"))
+    log.info("registration_succeeded", extra={"user_id": str(user.id)})
+    return users.row(user)
+
+
+def user_invite(*, email: str, username: str, age: int | None = None) -> UUID:
+    """Create an account without a password, with its wallet, and ask for the mails that invite its owner.
+
+    Args:
+        email: compared without regard to case.
+        username: how the user is called; need not be unique.
+        age: in years, 13 to 120.
+
+    Returns:
+        The account's id.
+
+    Raises:
+        InvalidInput: an address that has an account already; the transaction around it goes on.
+    """
+    user = User(email=emails.normalised(email), username=username, age=age, password=passwords.unusable())
+    _create(user, mails=("welcome", "verification"))
+    return user.id
+
+
+def _create(user: User, *, mails: Sequence[Literal["welcome", "verification"]]) -> None:
+    """Write a new account, its wallet and what follows from them; raises InvalidInput for a taken address."""
     try:
         with transaction.atomic():
-            _create(user)
+            user.save(force_insert=True)
+            Wallet.objects.create(user=user)
+            outbox.append(
+                UserRegistered(user_id=user.id), *(MailRequested(user_id=user.id, kind=kind) for kind in mails)
+            )
     except IntegrityError as error:
         if _violated(error) != EMAIL_UNIQUE:
             raise
         log.info("registration_refused", extra={"cause": "email_taken"})
         raise InvalidInput.of({"email": ["A user with this e-mail address already exists."]}) from error
-    log.info("registration_succeeded", extra={"user_id": str(user.id)})
-    return users.row(user)
-
-
-def _create(user: User) -> None:
-    """Write a new account, its wallet and what follows from them."""
-    user.save(force_insert=True)
-    Wallet.objects.create(user=user)
-    outbox.append(
-        UserRegistered(user_id=user.id),
-        MailRequested(user_id=user.id, kind="welcome"),
-        MailRequested(user_id=user.id, kind="verification"),
-    )
 
 
 def _violated(error: IntegrityError) -> str | None:
@@ -75,13 +92,20 @@ def _violated(error: IntegrityError) -> str | None:
     return diagnosis.constraint_name if diagnosis else None
 
 
-def user_update(*, user_id: UUID, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def user_update(
+    *,
+    user_id: UUID,
+    changes: Mapping[str, Any],
+    now: datetime,
+    check: Check | None = None,
+) -> dict[str, Any]:
     """Change an active account's profile.
 
     Args:
         user_id: whose.
         changes: field -> new value; `is_active: False` deactivates and keeps the personal data.
         now: the time of asking.
+        check: called with the present row under its lock; refuses by raising.
 
     Returns:
         The account's new row.
@@ -92,6 +116,8 @@ def user_update(*, user_id: UUID, changes: Mapping[str, Any], now: datetime) -> 
     """
     with transaction.atomic():
         user = _locked(user_id)
+        if check is not None:
+            check(users.row(user))
         for name, value in changes.items():
             setattr(user, name, value)
         if not user.is_active:

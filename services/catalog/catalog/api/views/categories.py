@@ -7,6 +7,7 @@ from catalog import selectors, services
 from catalog.api import serializers
 from shared.auth.permissions import IsStaffOrReadOnly
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 
 
@@ -16,18 +17,20 @@ class CategoryList(ApiView):
     permission_classes = [IsStaffOrReadOnly]
     paginated = True
 
+    @operation(gives=serializers.CategoryOutput)
     def get(self, request: Request) -> HttpResponse:
         """Return the categories, page by page."""
         del request
-        return self.page(selectors.category_list(), row=serializers.category, order=("slug",))
+        return self.page(selectors.category_list(), order=("slug",))
 
     @idempotent()
+    @operation(takes=serializers.CategoryInput, gives=serializers.CategoryOutput, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Create a category."""
         del request
-        created = services.category_create(**self.body(serializers.CategoryInput))
+        created = services.category_create(**self.body())
         location = f"/api/{self.dialect.name}/categories/{created['slug']}/"
-        return self.reply(serializers.category(created), status=201, headers={"Location": location})
+        return self.reply(created, headers={"Location": location})
 
 
 class CategoryDetail(ApiView):
@@ -35,21 +38,24 @@ class CategoryDetail(ApiView):
 
     permission_classes = [IsStaffOrReadOnly]
 
+    @operation(gives=serializers.CategoryOutput)
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return the category."""
         del request
-        return self.reply(serializers.category(selectors.category_get(slug=slug)))
+        return self.reply(selectors.category_get(slug=slug))
 
     @idempotent()
+    @operation(takes=serializers.CategoryInput, gives=serializers.CategoryOutput, guarded=True)
     def patch(self, request: Request, slug: str) -> HttpResponse:
         """Rename or move the category."""
         del request
-        changes = self.body(serializers.CategoryInput, partial=True)
-        return self.reply(serializers.category(services.category_update(slug=slug, changes=changes)))
+        changed = services.category_update(slug=slug, changes=self.body(), check=self.precondition())
+        return self.reply(changed)
 
     @idempotent()
+    @operation(gives=serializers.CategoryOutput, status=204, guarded=True)
     def delete(self, request: Request, slug: str) -> HttpResponse:
         """Delete the category, which must be empty."""
         del request
-        services.category_delete(slug=slug)
+        services.category_delete(slug=slug, check=self.precondition())
         return self.no_content()

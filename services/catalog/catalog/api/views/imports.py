@@ -13,6 +13,7 @@ from catalog import selectors, services
 from catalog.api import serializers
 from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 
 
@@ -35,13 +36,14 @@ class ProductImport(ApiView):
     parser_classes = [MultiPartParser]
 
     @idempotent(digest=file_digest)
+    @operation(takes=serializers.ImportInput, gives=serializers.ImportOutput, status=202)
     def post(self, request: Request) -> HttpResponse:
         """Take a CSV file in; it is read in the background."""
         del request
-        upload = self.body(serializers.ImportInput)["file"]
+        upload = self.body()["file"]
         job = services.import_start(pieces=upload.chunks(), created_by=self.principal.id)
         location = f"/api/{self.dialect.name}/imports/{job['id']}/"
-        return self.reply(serializers.import_job(job), status=202, headers={"Location": location})
+        return self.reply(job, headers={"Location": location})
 
 
 class ImportDetail(ApiView):
@@ -49,7 +51,8 @@ class ImportDetail(ApiView):
 
     permission_classes = [IsStaff]
 
+    @operation(gives=serializers.ImportOutput)
     def get(self, request: Request, import_id: UUID) -> HttpResponse:
         """Return how far the import is, and the rows that were not taken."""
         del request
-        return self.reply(serializers.import_job(selectors.import_get(import_id=import_id)))
+        return self.reply(selectors.import_get(import_id=import_id))

@@ -8,6 +8,7 @@ from catalog.api import serializers
 from shared.auth.permissions import IsStaff, IsStaffOrReadOnly
 from shared.auth.principal import Principal
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 
 
@@ -23,18 +24,20 @@ class ProductList(ApiView):
     query_params = selectors.PRODUCT_PARAMETERS
     paginated = True
 
+    @operation(gives=serializers.ProductOutput)
     def get(self, request: Request) -> HttpResponse:
         """Return the products that match, page by page."""
         found, order = selectors.product_list(params=self.filters(), include_inactive=_is_staff(request))
-        return self.page(found, row=serializers.product, order=order)
+        return self.page(found, order=order)
 
     @idempotent()
+    @operation(takes=serializers.ProductInput, gives=serializers.ProductOutput, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Create a product."""
         del request
-        created = services.product_create(**self.body(serializers.ProductInput))
+        created = services.product_create(**self.body())
         location = f"/api/{self.dialect.name}/products/{created['id']}/"
-        return self.reply(serializers.product(created), status=201, headers={"Location": location})
+        return self.reply(created, headers={"Location": location})
 
 
 class ProductDetail(ApiView):
@@ -42,30 +45,32 @@ class ProductDetail(ApiView):
 
     permission_classes = [IsStaffOrReadOnly]
 
+    @operation(gives=serializers.ProductOutput)
     def get(self, request: Request, key: str) -> HttpResponse:
         """Return the product."""
         found = selectors.product_get(key=key, include_inactive=_is_staff(request))
-        return self.reply(serializers.product(found))
+        return self.reply(found)
 
     @idempotent()
+    @operation(takes=serializers.ProductReplacement, gives=serializers.ProductOutput, guarded=True)
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace the product's fields."""
         del request
-        changed = services.product_update(key=key, changes=self.body(serializers.ProductReplacement))
-        return self.reply(serializers.product(changed))
+        return self.reply(services.product_update(key=key, changes=self.body(), check=self.precondition()))
 
     @idempotent()
+    @operation(takes=serializers.ProductInput, gives=serializers.ProductOutput, guarded=True)
     def patch(self, request: Request, key: str) -> HttpResponse:
         """Change some of the product's fields."""
         del request
-        changed = services.product_update(key=key, changes=self.body(serializers.ProductInput, partial=True))
-        return self.reply(serializers.product(changed))
+        return self.reply(services.product_update(key=key, changes=self.body(), check=self.precondition()))
 
     @idempotent()
+    @operation(gives=serializers.ProductOutput, status=204, guarded=True)
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Take the product off sale."""
         del request
-        services.product_deactivate(key=key)
+        services.product_deactivate(key=key, check=self.precondition())
         return self.no_content()
 
 
@@ -75,8 +80,8 @@ class ProductStock(ApiView):
     permission_classes = [IsStaff]
 
     @idempotent()
+    @operation(takes=serializers.StockInput, gives=serializers.ProductOutput, refusals=(services.StockBelowReserved,))
     def patch(self, request: Request, key: str) -> HttpResponse:
         """Set the stock, or change it by a difference."""
         del request
-        changed = services.stock_set(key=key, **self.body(serializers.StockInput))
-        return self.reply(serializers.product(changed))
+        return self.reply(services.stock_set(key=key, **self.body()))

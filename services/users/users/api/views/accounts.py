@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from shared.auth.permissions import AllowAny, IsStaff
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 from users.api import serializers
 from users.selectors import users
@@ -30,35 +31,40 @@ class Users(ApiView):
         """Let anyone register, and only staff list."""
         return [AllowAny() if self.request.method == "POST" else IsStaff()]
 
+    @operation(takes=serializers.Registration, gives=serializers.Profile, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Register."""
         del request
-        row = accounts.user_register(**self.body(serializers.Registration))
-        return self.reply(serializers.profile(row), status=201)
+        return self.reply(accounts.user_register(**self.body()))
 
+    @operation(gives=serializers.Account)
     def get(self, request: Request) -> HttpResponse:
         """List accounts."""
         del request
         rows, order = users.accounts(self.filters().dict())
-        return self.page(rows, row=serializers.account, order=order)
+        return self.page(rows, order=order)
 
 
 class Me(ApiView):
     """One's own profile."""
 
+    @operation(gives=serializers.Profile, refusals=(users.NoSuchUser,))
     def get(self, request: Request) -> HttpResponse:
         """Show it."""
         del request
-        return self.reply(serializers.profile(users.profile(self.principal.id)))
+        return self.reply(users.profile(self.principal.id))
 
     @idempotent()
+    @operation(takes=serializers.ProfileChange, gives=serializers.Profile, guarded=True, refusals=(users.NoSuchUser,))
     def patch(self, request: Request) -> HttpResponse:
         """Change the given fields."""
         del request
-        changes = self.body(serializers.Profile, partial=True)
-        row = accounts.user_update(user_id=self.principal.id, changes=changes, now=timezone.now())
-        return self.reply(serializers.profile(row))
+        row = accounts.user_update(
+            user_id=self.principal.id, changes=self.body(), now=timezone.now(), check=self.precondition()
+        )
+        return self.reply(row)
 
+    @operation(status=204, refusals=(users.NoSuchUser,))
     def delete(self, request: Request) -> HttpResponse:
         """Deactivate the account and erase its personal data."""
         del request
@@ -71,15 +77,16 @@ class Account(ApiView):
 
     permission_classes = [IsStaff]
 
+    @operation(gives=serializers.Account)
     def get(self, request: Request, user_id: UUID) -> HttpResponse:
         """Show it."""
         del request
-        return self.reply(serializers.account(users.account(user_id)))
+        return self.reply(users.account(user_id))
 
     @idempotent()
+    @operation(takes=serializers.AccountChange, gives=serializers.Account, guarded=True)
     def patch(self, request: Request, user_id: UUID) -> HttpResponse:
         """Change the given fields."""
         del request
-        changes = self.body(serializers.Account, partial=True)
-        row = accounts.user_update(user_id=user_id, changes=changes, now=timezone.now())
-        return self.reply(serializers.account(row))
+        row = accounts.user_update(user_id=user_id, changes=self.body(), now=timezone.now(), check=self.precondition())
+        return self.reply(row)

@@ -4,7 +4,9 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from shared.auth.permissions import AllowAny
+from shared.http.operations import operation
 from shared.http.views import ApiView
+from users.api import serializers
 from users.selectors import keys
 
 # As long as the verifiers of this installation keep it (shared.auth.keys).
@@ -17,6 +19,7 @@ class KeySet(ApiView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
+    @operation(gives=serializers.KeySet)
     def get(self, request: Request) -> HttpResponse:
         """Show every key that a valid token may name."""
         del request

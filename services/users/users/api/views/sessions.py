@@ -1,4 +1,4 @@
-"""Login and what belongs to it: refresh, logout, the password, the proof of an address."""
+"""Login and what belongs to it: refresh, logout, the proof of an address."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from shared.auth.permissions import AllowAny
+from shared.http.operations import operation
 from shared.http.views import ApiView
 from users.api import serializers
 from users.api.throttles import LoginThrottle
@@ -28,20 +29,22 @@ class Login(Anonymous):
 
     throttle_classes = [LoginThrottle]
 
+    @operation(takes=serializers.Credentials, gives=serializers.Session, refusals=(sessions.WrongCredentials,))
     def post(self, request: Request) -> HttpResponse:
         """Answer an access and a refresh token, and who they are for."""
         del request
-        answer = sessions.login(**self.body(serializers.Credentials), now=timezone.now())
+        answer = sessions.login(**self.body(), now=timezone.now())
         return self.reply(answer, headers=_SECRET)
 
 
 class Refresh(Anonymous):
     """POST: rotate a refresh token."""
 
+    @operation(takes=serializers.Refresh, gives=serializers.Session, refusals=(sessions.RefreshNotValid,))
     def post(self, request: Request) -> HttpResponse:
         """Answer a new access token and the next refresh token."""
         del request
-        token = self.body(serializers.Refresh)["refresh"]
+        token = self.body()["refresh"]
         answer: dict[str, Any] = sessions.refresh(token=token, now=timezone.now())
         return self.reply(answer, headers=_SECRET)
 
@@ -49,10 +52,11 @@ class Refresh(Anonymous):
 class Logout(ApiView):
     """POST: end the session of a refresh token."""
 
+    @operation(takes=serializers.Refresh, status=204)
     def post(self, request: Request) -> HttpResponse:
         """Revoke the token's family."""
         del request
-        token = self.body(serializers.Refresh)["refresh"]
+        token = self.body()["refresh"]
         sessions.logout(user_id=self.principal.id, token=token, now=timezone.now())
         return self.no_content()
 
@@ -60,26 +64,9 @@ class Logout(ApiView):
 class VerifyEmail(Anonymous):
     """POST: prove that one reads the mail of one's address."""
 
+    @operation(takes=serializers.Verification, gives=serializers.Verified)
     def post(self, request: Request) -> HttpResponse:
         """Mark the address as verified."""
         del request
-        accounts.email_verify(**self.body(serializers.Verification))
+        accounts.email_verify(**self.body())
         return self.reply({"is_verified": True})
-
-
-class PasswordChange(ApiView):
-    """POST: set a new password."""
-
-    throttle_classes = [LoginThrottle]
-
-    def post(self, request: Request) -> HttpResponse:
-        """Change it, which ends every session."""
-        del request
-        body = self.body(serializers.PasswordChange)
-        accounts.password_change(
-            user_id=self.principal.id,
-            current=body["current_password"],
-            new=body["new_password"],
-            now=timezone.now(),
-        )
-        return self.no_content()

@@ -5,19 +5,22 @@ from rest_framework.request import Request
 
 from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
+from shared.http.operations import operation
 from shared.http.views import ApiView
 from users.api import serializers
 from users.selectors import wallets as wallet_selectors
+from users.selectors.users import NoSuchUser
 from users.services import wallets
 
 
 class Wallet(ApiView):
     """One's own balance."""
 
+    @operation(gives=serializers.Wallet, refusals=(NoSuchUser,))
     def get(self, request: Request) -> HttpResponse:
         """Show it."""
         del request
-        return self.reply(serializers.wallet(wallet_selectors.wallet(self.principal.id)))
+        return self.reply(wallet_selectors.wallet(self.principal.id))
 
 
 class Entries(ApiView):
@@ -25,11 +28,12 @@ class Entries(ApiView):
 
     paginated = True
 
+    @operation(gives=serializers.Entry)
     def get(self, request: Request) -> HttpResponse:
         """List the entries."""
         del request
         rows = wallet_selectors.entries(self.principal.id)
-        return self.page(rows, row=serializers.entry, order=wallet_selectors.ENTRY_ORDER)
+        return self.page(rows, order=wallet_selectors.ENTRY_ORDER)
 
 
 class Deposits(ApiView):
@@ -38,18 +42,26 @@ class Deposits(ApiView):
     permission_classes = [IsStaff]
 
     @idempotent(required=True)
+    @operation(
+        takes=serializers.Deposit, gives=serializers.DepositMade, status=201, refusals=(wallets.WalletLimitReached,)
+    )
     def post(self, request: Request) -> HttpResponse:
         """Put money into anybody's wallet."""
         del request
-        return self.reply(wallets.deposit(**self.body(serializers.Deposit)), status=201)
+        return self.reply(wallets.deposit(**self.body()))
 
 
 class Transfers(ApiView):
     """Money to somebody else."""
 
     @idempotent(required=True)
+    @operation(
+        takes=serializers.Transfer,
+        gives=serializers.TransferMade,
+        status=201,
+        refusals=(NoSuchUser, wallets.InsufficientFunds, wallets.WalletLimitReached),
+    )
     def post(self, request: Request) -> HttpResponse:
         """Move money from one's own wallet to another."""
         del request
-        body = self.body(serializers.Transfer)
-        return self.reply(wallets.transfer(user_id=self.principal.id, **body), status=201)
+        return self.reply(wallets.transfer(user_id=self.principal.id, **self.body()))
