@@ -25,6 +25,6 @@ def accounts(*, now: datetime) -> dict[str, int]:
         active_24h=Count("id", filter=active & Q(last_login_at__gt=now - _DAY)),
         new_24h=Count("id", filter=Q(created_at__gt=now - _DAY)),
         active_30d=Count("id", filter=active & Q(last_login_at__gt=now - _MONTH)),
-        verified=Count("id", filter=active & Q(is_verified=True)),
+        verified=Count("id", filter=active & Q(verified_at__isnull=False)),
         deactivated=Count("id", filter=~active),
     )

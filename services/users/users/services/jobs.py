@@ -18,6 +18,7 @@ from shared.db import sealed
 from shared.errors import InvalidInput
 from shared.events import outbox
 from shared.events.contracts import UsersBulkAdvanced
+from users.domain import emails
 from users.models import Job, JobRow
 from users.selectors import jobs
 from users.services import accounts
@@ -72,7 +73,7 @@ def _work_off(rows: Sequence[JobRow]) -> None:
     deadlock; of equal addresses the first row wins.
     """
     wanted = {each.number: json.loads(sealed.unseal(each.sealed)) for each in rows}
-    for each in sorted(rows, key=lambda each: (wanted[each.number]["email"].lower(), each.number)):
+    for each in sorted(rows, key=lambda each: (emails.key(wanted[each.number]["email"]), each.number)):
         each.sealed = ""
         try:
             each.user_id = accounts.user_invite(**wanted[each.number])
