@@ -26,6 +26,8 @@ _ORDER = (
 _LINE = ("order_id", "product_id", "quantity", "sku", "name", "unit_price")
 _ENTRY = ("id", "at", "kind", "from_status", "to_status", "cause", "event_id", "attempt", "trace_id")
 
+ORDER_PARAMETERS = OrderFilter.schemas()
+
 Row = dict[str, Any]
 
 

@@ -25,7 +25,8 @@ class AccountFilter(StrictFilterSet):
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
 
-PARAMETERS = (*AccountFilter.base_filters, "ordering")
+_CHOICES = [each for name in _ORDERINGS for each in (name, f"-{name}")]
+PARAMETERS = {**AccountFilter.schemas(), "ordering": {"type": "string", "enum": _CHOICES}}
 
 
 def accounts(params: Mapping[str, Any], queryset: QuerySet[Any]) -> tuple[QuerySet[Any], tuple[str, ...]]:
@@ -38,6 +39,5 @@ def _order(text: str) -> tuple[str, ...]:
     """Return the ordering fields, the id last so that the order is total; raises InvalidInput."""
     field = text.removeprefix("-")
     if field not in _ORDERINGS:
-        known = ", ".join(each for name in _ORDERINGS for each in (name, f"-{name}"))
-        raise InvalidInput.of({"ordering": [f"Choose one of {known}."]})
+        raise InvalidInput.of({"ordering": [f"Choose one of {', '.join(_CHOICES)}."]})
     return (text, "-id" if text.startswith("-") else "id")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 
 from shared.errors import InvalidInput
@@ -11,6 +12,11 @@ from shared.errors import InvalidInput
 
 class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """A FilterSet that answers bad parameters with InvalidInput."""
+
+    @classmethod
+    def schemas(cls) -> dict[str, dict[str, Any]]:
+        """Return the parameters as name -> JSON Schema, for the API's document."""
+        return {name: _schema(each.field) for name, each in cls.base_filters.items()}
 
     @classmethod
     def apply(cls, params: Mapping[str, Any], queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -24,3 +30,21 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         if not chosen.form.is_valid():
             raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
         return chosen.qs  # type: ignore[no-any-return]
+
+
+def _schema(field: forms.Field) -> dict[str, Any]:
+    """Return the JSON Schema of what a form field accepts."""
+    if isinstance(field, forms.ChoiceField):
+        return {"type": "string", "enum": [value for value, _ in field.choices if value]}
+    if isinstance(field, django_filters.fields.IsoDateTimeField):
+        return {"type": "string", "format": "date-time"}
+    if isinstance(field, forms.UUIDField):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(field, forms.DecimalField):
+        return {"type": "number"}
+    return {"type": "string", "minLength": 1} | ({"maxLength": most} if (most := _longest(field)) else {})
+
+
+def _longest(field: forms.Field) -> int | None:
+    """Return how long a text may be, or None."""
+    return getattr(field, "max_length", None)

@@ -12,7 +12,7 @@ from catalog.domain import slugs
 from catalog.models import Product
 from shared.errors import NotFound
 
-PRODUCT_PARAMETERS = frozenset(filters.ProductFilter.base_filters)
+PRODUCT_PARAMETERS = filters.ProductFilter.schemas()
 
 _SLUG = re.compile(slugs.PATTERN)
 _FIELDS = (

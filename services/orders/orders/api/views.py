@@ -18,7 +18,7 @@ from shared.http.views import ApiView
 class OrderList(PlacingView):
     """All orders one may see; a new order."""
 
-    query_params = ("status", "created_after", "created_before", "user_id")
+    query_params = selectors.ORDER_PARAMETERS
     paginated = True
 
     @operation(gives=serializers.OrderOutput)
