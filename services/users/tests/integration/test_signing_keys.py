@@ -1,9 +1,11 @@
 """Signing keys: made when needed, shown to everybody, rotated without refusing a good token."""
 
+import time
 from datetime import timedelta
 
 import jwt
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -13,11 +15,14 @@ from factories import PASSWORD, UserFactory
 from shared.auth import keys as verifier
 from shared.auth import tokens
 from shared.db import sealed
+from shared.db.models import uuid7
 from shared.errors import TokenNotValid
+from shared.testing import tokens as signing
 from shared.testing.race import together
 from users.domain.keys import KeyState
-from users.models import SigningKey
+from users.models import SigningKey, User
 from users.services import keys
+from users.services import tokens as tokens_service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_keys")]
 
@@ -133,6 +138,60 @@ def test_a_retired_key_leaves_the_key_set_after_its_last_token(login):
     assert kid_of(old) not in kids()
     assert not accepted(old)
     assert accepted(login())
+
+
+def test_verifiers_accept_what_is_in_flight_through_a_whole_rotation(login, monkeypatch):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        document = CountedDocument()
+        monkeypatch.setattr(verifier, "_keys", verifier.Keys(document, clock=time.time))
+        before = login()
+        first = keys.signer(now=timezone.now())
+        assert verified(before)
+
+        published = keys.rotate(now=timezone.now())[KeyState.PUBLISHED]
+        between = login()
+        assert [verified(before), verified(between)] == [True, True]
+        assert document.visits == 1
+
+        clock.shift(STEP)
+        assert verified(login())  # more than five minutes old: the verifier reads the published key, too
+        assert document.visits == 2
+        assert keys.rotate(now=timezone.now())[KeyState.RETIRED] == first.kid
+        late = tokens_service.access(User.objects.get(), session_id=uuid7(), now=timezone.now())
+        after = login()
+        assert [kid_of(late), kid_of(after)] == [first.kid, published]
+        assert [verified(each) for each in (before, between, late, after)] == [True] * 4
+        assert document.visits == 2
+
+        clock.shift(timedelta(minutes=14))
+        assert [verified(each) for each in (between, late, after)] == [False, True, True]
+        assert first.kid in kids()
+
+        clock.shift(timedelta(minutes=6, seconds=1))
+        assert kids() == [published]
+        stolen = jwt.encode(
+            signing.claims(uuid7()), first.private_key, algorithm="ES256", headers={"kid": first.kid, "typ": "at+jwt"}
+        )
+        assert [verified(stolen), verified(login())] == [False, True]
+
+
+class CountedDocument:
+    """The key set as other services fetch it."""
+
+    def __init__(self):
+        self.visits = 0
+
+    def __call__(self):
+        self.visits += 1
+        return jwks().json()
+
+
+def verified(token):
+    try:
+        tokens.verify(token)
+    except TokenNotValid:
+        return False
+    return True
 
 
 def test_a_process_keeps_signing_with_the_key_it_knows_for_a_while(login):
