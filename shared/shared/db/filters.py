@@ -1,7 +1,7 @@
 """Strict filters: a parameter that is unknown or does not parse is refused by name, never ignored."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -35,7 +35,8 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
 def _schema(field: forms.Field) -> dict[str, Any]:
     """Return the JSON Schema of what a form field accepts."""
     if isinstance(field, forms.ChoiceField):
-        return {"type": "string", "enum": [value for value, _ in field.choices if value]}
+        choices = cast("Iterable[tuple[str, str]]", field.choices)
+        return {"type": "string", "enum": [value for value, _ in choices if value]}
     if isinstance(field, django_filters.fields.IsoDateTimeField):
         return {"type": "string", "format": "date-time"}
     if isinstance(field, forms.UUIDField):

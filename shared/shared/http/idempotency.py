@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -144,6 +145,11 @@ def restate(request: Request, response: HttpResponse) -> None:
     if key is not None and "Idempotency-Replayed" not in response:
         user = cast("Principal", request.user)
         IdempotencyKey.objects.filter(user_id=user.id, key=key).update(**_columns(response))
+
+
+def forget(*, user_id: UUID) -> None:
+    """Delete every stored answer to a user: their bodies show what the user has asked to be erased."""
+    IdempotencyKey.objects.filter(user_id=user_id).delete()
 
 
 def purge(*, batch: int = 1000) -> int:

@@ -1,11 +1,14 @@
 """One middleware around every request: its id, its trace, its metric, its log line, its version's headers."""
 
+import contextvars
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from shared import context, metrics, tracing
@@ -37,7 +40,11 @@ class RequestMiddleware:
             route = _route(request)
             span.update_name(f"{request.method} {route}")
             _version_headers(request, response, route)
-            _account(request, response, route, time.perf_counter() - started)
+            if isinstance(response, StreamingHttpResponse):
+                done = partial(contextvars.copy_context().run, _account, request, response, route, started)
+                response.streaming_content = _counted(cast("Iterator[bytes]", response.streaming_content), done)
+            else:
+                _account(request, response, route, started, len(cast("HttpResponse", response).content))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -62,8 +69,20 @@ def _version_headers(request: HttpRequest, response: HttpResponseBase, route: st
         metrics.DEPRECATED.labels(version="v1", http_route=route).inc()
 
 
-def _account(request: HttpRequest, response: HttpResponseBase, route: str, seconds: float) -> None:
-    """Measure and log the request."""
+def _counted(pieces: Iterator[bytes], done: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield the pieces of a streamed answer; tells how many bytes went out, however it ended."""
+    size = 0
+    try:
+        for piece in pieces:
+            size += len(piece)
+            yield piece
+    finally:
+        done(size)
+
+
+def _account(request: HttpRequest, response: HttpResponseBase, route: str, started: float, size: int) -> None:
+    """Measure and log the request, whose answer had so many bytes."""
+    seconds = time.perf_counter() - started
     method = request.method if request.method in _METHODS else "_OTHER"
     metrics.HTTP_DURATION.labels(method, route, str(response.status_code)).observe(seconds)
     log.info(
@@ -74,7 +93,7 @@ def _account(request: HttpRequest, response: HttpResponseBase, route: str, secon
             "route": route,
             "status": response.status_code,
             "seconds": round(seconds, 6),
-            "bytes": len(response.content) if isinstance(response, HttpResponse) else None,
+            "bytes": size,
             "client": client_address(request),
             "agent": request.headers.get("User-Agent", "")[:200],
         },

@@ -41,3 +41,10 @@ class JSONRenderer(BaseRenderer):
         """Return the body's bytes."""
         del accepted_media_type, renderer_context
         return b"" if data is None else dumps(data)
+
+
+class CSVRenderer(BaseRenderer):
+    """Lets callers ask for text/csv; such answers are streamed (ApiView.download) and never rendered."""
+
+    media_type = "text/csv"
+    format = "csv"

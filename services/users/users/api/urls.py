@@ -1,13 +1,14 @@
 """The routes of users below /api/<version>/."""
 
 from shared.http.urls import route
-from users.api.views import accounts, jobs, passwords, sessions, statistics, wallets
+from users.api.views import accounts, exports, jobs, passwords, sessions, statistics, wallets
 
 routes = (
     route("users/", accounts.Users),
     route("users/me/", accounts.Me),
     route("users/<uuid:user_id>/", accounts.Account),
     route("users/bulk/", jobs.UsersBulk),
+    route("users/export/", exports.UsersExport),
     route("users/statistics/", statistics.Statistics),
     route("jobs/<uuid:job_id>/", jobs.Job),
     route("auth/login/", sessions.Login),
