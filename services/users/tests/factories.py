@@ -4,12 +4,13 @@ from decimal import Decimal
 
 import factory
 from django.db import connection
+from django.utils import timezone
 
 from shared.db.models import uuid7
 from users.domain import emails
 from users.models import User, Wallet
 from users.selectors.invariants import INVARIANTS
-from users.services import passwords, wallets
+from users.services import accounts, passwords, wallets
 
 PASSWORD = "Correct-Horse-7"
 STAFF = uuid7()
@@ -22,6 +23,7 @@ OWN_FIELDS = {
     "bio",
     "avatar_url",
     "location",
+    "phone_number",
     "is_verified",
     "is_staff",
     "created_at",
@@ -30,16 +32,21 @@ OWN_FIELDS = {
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """An active, unverified customer with an empty wallet; `balance=` deposits money first."""
+    """An active, unverified customer with an empty wallet; `balance=` deposits money, `phone_number=` indexes one."""
 
     class Meta:
         model = User
         skip_postgeneration_save = True
 
+    class Params:
+        is_verified = factory.Trait(verified_at=factory.LazyFunction(timezone.now))
+
     email = factory.Sequence(lambda number: f"person{number}@shop.example")
     email_key = factory.LazyAttribute(lambda user: emails.key(user.email))
     username = factory.Sequence(lambda number: f"Person {number}")
     password = factory.LazyFunction(lambda: passwords.hashed(PASSWORD))
+    phone_number = None
+    phone_index = factory.LazyAttribute(lambda user: accounts.phone_index(user.phone_number))
 
     @factory.post_generation
     def balance(self, create, extracted, **kwargs):
@@ -54,7 +61,7 @@ def balance(user: User) -> Decimal:
 
 
 def broken_books() -> list[tuple[str, object]]:
-    """Return every row that contradicts the ledger's laws, as law and id; none may."""
+    """Return every row that contradicts a law, as law and id; none may."""
     found = []
     with connection.cursor() as cursor:
         for law, query in INVARIANTS.items():

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
+from shared.db import sealed
 from shared.db.filters import StrictFilterSet
 from shared.errors import InvalidInput
+from users.domain import phones
 
 _TRUTH = (("true", "true"), ("false", "false"))
 _ORDERINGS = ("created_at", "email", "username")
@@ -20,9 +23,19 @@ class AccountFilter(StrictFilterSet):
     email = django_filters.CharFilter(lookup_expr="icontains")
     username = django_filters.CharFilter()
     is_active = django_filters.TypedChoiceFilter(choices=_TRUTH, coerce=lambda text: text == "true")
-    is_verified = django_filters.TypedChoiceFilter(choices=_TRUTH, coerce=lambda text: text == "true")
+    is_verified = django_filters.TypedChoiceFilter(
+        field_name="verified_at", lookup_expr="isnull", choices=_TRUTH, coerce=lambda text: text == "false"
+    )
+    phone_number = django_filters.CharFilter(
+        method="with_phone_number", validators=[RegexValidator(phones.PATTERN, phones.EXPLANATION)]
+    )
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    def with_phone_number(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Choose by the number's index, since the number itself is encrypted."""
+        del name
+        return queryset.filter(phone_index=sealed.blind_index(phones.digits(value)))
 
 
 _CHOICES = [each for name in _ORDERINGS for each in (name, f"-{name}")]

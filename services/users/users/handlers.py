@@ -2,6 +2,7 @@
 
 from shared.events.contracts import MailRequested, OrderCancelled, PaymentRequested, UsersBulkAdvanced
 from shared.events.registry import Context, handles
+from shared.events.retries import Retries
 from users.services import jobs, mails, payments
 
 
@@ -19,11 +20,12 @@ def on_order_cancelled(event: OrderCancelled, context: Context) -> None:
     payments.payment_cancel(order_id=event.order_id, user_id=event.user_id)
 
 
-@handles(MailRequested)
+# 60 * 2^n seconds: a mail server that was away for a moment, or greylists, has three chances.
+@handles(MailRequested, retries=Retries(most=3, base=60.0, jitter=False))
 def on_mail_requested(event: MailRequested, context: Context) -> None:
     """Send the mail."""
     del context
-    mails.mail_send(user_id=event.user_id, kind=event.kind)
+    mails.mail_send(user_id=event.user_id, kind=event.kind, reset_id=event.reset_id)
 
 
 @handles(UsersBulkAdvanced)

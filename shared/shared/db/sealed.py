@@ -54,14 +54,14 @@ def _opened(sealed: str, keys: tuple[str, ...]) -> str:
         raise SealedByUnknownKey from error
 
 
-def blind_index(text: str) -> str:
+def blind_index(text: str) -> bytes:
     """Return what stands for a text in a column that is searched for equality (HMAC-SHA256, RFC 2104).
 
     Args:
         text: in its one canonical form; equal texts have equal indexes, and nothing else can be told from them
             without the key.
     """
-    return hmac.new(settings.FIELD_INDEX_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(settings.FIELD_INDEX_KEY.encode(), text.encode(), hashlib.sha256).digest()
 
 
 class SealedField(models.TextField):  # type: ignore[type-arg]

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from factories import UserFactory
 
 from shared.db.models import uuid7
 from users.domain.ledger import Book, Kind
-from users.models import Entry, Payment, Transfer, User, Wallet
+from users.models import Entry, Payment, Transfer, Wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -26,31 +27,51 @@ def refused(constraint, act):
 
 @pytest.mark.parametrize("age", [0, 12, 121, 500])
 def test_ages_stay_in_range(age):
-    refused("users_age_range", lambda: User.objects.create(email="a@b.example", username="a", age=age))
+    refused("users_age_range", lambda: UserFactory(age=age))
 
 
 @pytest.mark.parametrize("email", ["", "a", "a@b", "a b@c.example", "a@b@c.example", "@b.example"])
 def test_addresses_look_like_addresses(email):
-    refused("users_email_pattern", lambda: User.objects.create(email=email, username="a"))
+    refused("users_email_pattern", lambda: UserFactory(email=email))
 
 
-def test_addresses_are_unique_in_any_case():
+@pytest.mark.parametrize("email", ["ANN@shop.example", "ann@\uff53hop.example", "ann@SHOP.example"])
+def test_an_address_in_another_spelling_is_the_same_address(email):
     UserFactory(email="ann@shop.example")
 
-    refused("users_email_unique", lambda: User.objects.create(email="ANN@shop.example", username="a"))
+    refused("users_email_key_unique", lambda: UserFactory(email=email))
+
+
+def test_an_active_account_has_the_key_of_its_address():
+    refused("users_active_has_email_key", lambda: UserFactory(email_key=None))
+
+    UserFactory(email_key=None, is_active=False, deactivated_at=timezone.now())
+    UserFactory(email_key=None, is_active=False, deactivated_at=timezone.now())
+
+
+def test_an_active_premium_user_has_a_phone_number():
+    refused("users_premium_has_phone", lambda: UserFactory(user_type="premium"))
+
+    UserFactory(user_type="premium", phone_number="+15551234567")
+    UserFactory(user_type="premium", is_active=False, deactivated_at=timezone.now())
+
+
+@pytest.mark.parametrize("columns", [{"phone_number": "+15551234567", "phone_index": None}, {"phone_index": b"x"}])
+def test_a_phone_number_has_its_index_and_an_index_its_number(columns):
+    refused("users_phone_iff_index", lambda: UserFactory(**columns))
 
 
 def test_the_type_of_user_is_known():
     refused(
         "users_user_type_known",
-        lambda: User.objects.create(email="a@b.example", username="a", user_type="vip"),
+        lambda: UserFactory(user_type="vip"),
     )
 
 
 def test_an_inactive_user_has_a_time_of_deactivation():
     refused(
         "users_deactivated_at_iff_inactive",
-        lambda: User.objects.create(email="a@b.example", username="a", is_active=False),
+        lambda: UserFactory(is_active=False),
     )
 
 

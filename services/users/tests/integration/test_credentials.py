@@ -10,7 +10,7 @@ from factories import PASSWORD
 from shared.auth import subjects
 from shared.db.models import uuid7
 from users.models import User
-from users.services import accounts
+from users.services import accounts, credentials
 
 pytestmark = pytest.mark.django_db
 
@@ -70,22 +70,22 @@ def test_guessing_the_current_password_is_throttled(api, user, settings):
 
 
 def test_a_password_that_changed_meanwhile_is_not_changed_again(user, monkeypatch):
-    real = accounts.passwords.hashed
+    real = credentials.passwords.hashed
 
     def meanwhile(password):
         User.objects.filter(id=user.id).update(epoch=1)
         return real(password)
 
-    monkeypatch.setattr(accounts.passwords, "hashed", meanwhile)
-    with pytest.raises(accounts.InvalidInput):
-        accounts.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now())
+    monkeypatch.setattr(credentials.passwords, "hashed", meanwhile)
+    with pytest.raises(credentials.InvalidInput):
+        credentials.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now())
     user.refresh_from_db()
     assert user.epoch == 1
 
 
 def test_a_password_of_nobody_cannot_be_changed():
-    with pytest.raises(accounts.users.NoSuchUser):
-        accounts.password_change(user_id=uuid7(), current="a", new="b", now=timezone.now())
+    with pytest.raises(credentials.users.NoSuchUser):
+        credentials.password_change(user_id=uuid7(), current="a", new="b", now=timezone.now())
 
 
 def verify(api, token):

@@ -14,7 +14,7 @@ from shared.events.contracts import SessionRevoked, TokensRevoked, UserDeactivat
 from shared.testing.events import clear_outbox, said
 from shared.testing.race import together
 from users.models import RefreshSession, User
-from users.services import accounts, sessions
+from users.services import accounts, credentials, sessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_keys")]
 
@@ -141,7 +141,7 @@ def test_without_its_event_nothing_ends(login, user, monkeypatch, failing):
     acts = {
         "logout": lambda: sessions.logout(user_id=user.id, token=first, now=timezone.now()),
         "reuse": lambda: sessions.refresh(token=first, now=timezone.now()),
-        "password": lambda: accounts.password_change(
+        "password": lambda: credentials.password_change(
             user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()
         ),
     }
@@ -190,7 +190,7 @@ def test_whoever_wins_between_password_change_and_refresh_no_old_session_survive
     session = login()
     calls = [
         lambda: api().post("auth/refresh/", {"refresh": session["refresh"]}),
-        lambda: accounts.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()),
+        lambda: credentials.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()),
     ]
 
     refreshed, changed = together(2, lambda number: calls[number]())

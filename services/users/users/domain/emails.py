@@ -19,7 +19,7 @@ def key(email: str) -> str:
     """Return what an address is known by: two addresses with one key are one account's.
 
     In lower case, although RFC 5321 (section 2.4) lets a mail server tell `Ann@` from `ann@`: none does, and people
-    write both. In NFKC, since that is how a domain's name is looked up (UTS 46): `ｓhop.example` is `shop.example`.
+    write both. In NFKC, since that is how a domain's name is looked up (UTS 46): a full-width s is an s there.
     RFC 6532 advises against NFKC for writing an address down; that one stays as it was given, and mail only ever goes
     there. Where the key is too strict about a local part it refuses a lookalike of an address that is taken.
     """

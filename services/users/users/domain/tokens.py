@@ -8,6 +8,7 @@ REFRESH_LIFETIME = timedelta(days=7)
 # An answer may be lost: whoever comes back this soon gets the same successor once more.
 GRACE = timedelta(seconds=10)
 VERIFICATION_LIFETIME = timedelta(days=3)
+RESET_LIFETIME = timedelta(hours=1)
 
 
 class Verdict(Enum):

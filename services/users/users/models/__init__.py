@@ -3,6 +3,7 @@
 from users.models.jobs import Job, JobRow
 from users.models.keys import SigningKey
 from users.models.ledger import Entry, Payment, Transfer, Wallet
+from users.models.resets import PasswordReset
 from users.models.sessions import RefreshSession, RefreshToken
 from users.models.users import User
 
@@ -10,6 +11,7 @@ __all__ = [
     "Entry",
     "Job",
     "JobRow",
+    "PasswordReset",
     "Payment",
     "RefreshSession",
     "RefreshToken",

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from shared.errors import NotFound
 from users import filters
+from users.domain import emails
 from users.models import User
 
 PROFILE = (
@@ -20,6 +20,7 @@ PROFILE = (
     "bio",
     "avatar_url",
     "location",
+    "phone_number",
     "is_verified",
     "is_staff",
     "created_at",
@@ -28,6 +29,9 @@ PROFILE = (
 ACCOUNT = (*PROFILE, "is_active", "last_login_at", "deactivated_at")
 GREETING = ("id", "email", "username", "user_type", "is_verified", "is_staff")
 ACCOUNT_PARAMETERS = filters.PARAMETERS
+
+_COMPUTED = {"is_verified": ExpressionWrapper(Q(verified_at__isnull=False), output_field=BooleanField())}
+_LOGIN = ("id", "email", "username", "user_type", "verified_at", "is_staff", "password", "is_active", "epoch")
 
 
 class NoSuchUser(NotFound):
@@ -54,13 +58,12 @@ def account(user_id: UUID) -> dict[str, Any]:
 def accounts(params: Mapping[str, Any]) -> tuple[QuerySet[Any], tuple[str, ...]]:
     """Return the accounts that the query parameters choose, and their order; raises InvalidInput."""
     chosen, order = filters.accounts(params, User.objects.all())
-    return chosen.values(*ACCOUNT), order
+    return _rows(chosen, ACCOUNT), order
 
 
 def credentials(email: str) -> User | None:
     """Return the user with this address in any case, with what a login needs."""
-    found = User.objects.annotate(key=Lower("email")).filter(key=Lower(Value(email)))
-    return found.only(*GREETING, "password", "is_active", "epoch").first()
+    return User.objects.filter(email_key=emails.key(email)).only(*_LOGIN).first()
 
 
 def is_active(user_id: UUID) -> bool:
@@ -73,9 +76,15 @@ def mail_facts(user_id: UUID) -> dict[str, Any] | None:
     return User.objects.filter(id=user_id, is_active=True).values("id", "email", "username").first()  # type: ignore[return-value]
 
 
+def _rows(users: QuerySet[User], fields: tuple[str, ...]) -> QuerySet[Any]:
+    """Return users as rows of these fields, stored and computed ones."""
+    stored = [name for name in fields if name not in _COMPUTED]
+    return users.values(*stored, **{name: _COMPUTED[name] for name in fields if name in _COMPUTED})
+
+
 def _one(users: QuerySet[User], fields: tuple[str, ...]) -> dict[str, Any]:
     """Return the only row; raises NoSuchUser."""
-    found = users.values(*fields).first()
+    found = _rows(users, fields).first()
     if found is None:
         raise NoSuchUser
     return dict(found)

@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from shared.auth import subjects
+from shared.db import sealed
 from shared.errors import Check, InvalidInput
 from shared.events import outbox
 from shared.events.contracts import MailRequested, UserDeactivated, UserRegistered
-from users.domain import emails
+from shared.http import idempotency
+from users.domain import emails, phones
 from users.domain.tokens import VERIFICATION_LIFETIME
 from users.models import User, Wallet
 from users.models.users import EMAIL_UNIQUE
 from users.selectors import users
-from users.services import passwords, sessions
+from users.services import credentials, passwords, sessions
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def user_register(*, email: str, username: str, password: str, age: int | None =
         InvalidInput: a weak password, or an address that has an account already; the database decides.
     """
     log.info("registration_attempted")
-    user = User(email=emails.normalised(email), username=username, age=age)
+    user = _new(email=email, username=username, age=age)
     passwords.check(password, field="password", email=user.email, username=username)
     user.password = passwords.hashed(password)
     _create(user, mails=("welcome", "verification"))
@@ -65,9 +66,18 @@ def user_invite(*, email: str, username: str, age: int | None = None) -> UUID:
     Raises:
         InvalidInput: an address that has an account already; the transaction around it goes on.
     """
-    user = User(email=emails.normalised(email), username=username, age=age, password=passwords.unusable())
+    user = _new(email=email, username=username, age=age)
+    user.password = passwords.unusable()
     _create(user, mails=("welcome", "verification"))
     return user.id
+
+
+def _new(*, email: str, username: str, age: int | None) -> User:
+    """Return an account that is not stored yet; raises InvalidInput for an address without a proper key."""
+    key = emails.key(email)
+    if len(key) > emails.LONGEST:
+        raise InvalidInput.of({"email": ["Enter a valid email address."]})
+    return User(email=emails.normalised(email), email_key=key, username=username, age=age)
 
 
 def _create(user: User, *, mails: Sequence[Literal["welcome", "verification"]]) -> None:
@@ -112,18 +122,41 @@ def user_update(
 
     Raises:
         NoSuchUser: none, or a deactivated one.
-        InvalidInput: asking to activate; deactivation is final, since other services have forgotten the user.
+        InvalidInput: it would leave a premium user without a phone number.
     """
     with transaction.atomic():
         user = _locked(user_id)
         if check is not None:
             check(users.row(user))
-        for name, value in changes.items():
-            setattr(user, name, value)
+        _apply(user, changes, now=now)
         if not user.is_active:
             _deactivate(user, now=now)
+        elif user.user_type == User.Type.PREMIUM and user.phone_number is None:
+            raise _phone_needed(changes)
         user.save()
     return users.row(user)
+
+
+def _apply(user: User, changes: Mapping[str, Any], *, now: datetime) -> None:
+    """Write changes into a loaded user, with the columns that follow from them."""
+    for name, value in changes.items():
+        if name == "is_verified":
+            user.verified_at = (user.verified_at or now) if value else None
+        else:
+            setattr(user, name, value)
+    if "phone_number" in changes:
+        user.phone_index = phone_index(user.phone_number)
+
+
+def phone_index(number: str | None) -> bytes | None:
+    """Return what finds a phone number without showing it."""
+    return None if number is None else sealed.blind_index(phones.digits(number))
+
+
+def _phone_needed(changes: Mapping[str, Any]) -> InvalidInput:
+    """Return the refusal of a premium user without a phone number; it names what the request could change."""
+    named = ["phone_number", *(["user_type"] if "user_type" in changes else [])]
+    return InvalidInput.of({name: ["A premium user needs a phone number."] for name in named})
 
 
 def user_deactivate(*, user_id: UUID, now: datetime) -> None:
@@ -138,12 +171,14 @@ def user_deactivate(*, user_id: UUID, now: datetime) -> None:
     """
     with transaction.atomic():
         user = _locked(user_id)
-        user.email = emails.erased(user.id)
+        user.email, user.email_key = emails.erased(user.id), None
         user.username = user.bio = user.avatar_url = user.location = ""
-        user.age, user.is_verified = None, False
+        user.age = user.phone_number = user.phone_index = user.verified_at = None
         user.password = passwords.unusable()
         _deactivate(user, now=now)
         user.save()
+        credentials.resets_forget(user_id=user_id)
+        idempotency.forget(user_id=user_id)
     log.info("user_deactivated", extra={"user_id": str(user_id)})
 
 
@@ -164,44 +199,17 @@ def _deactivate(user: User, *, now: datetime) -> None:
     outbox.append(UserDeactivated(user_id=user.id))
 
 
-def password_change(*, user_id: UUID, current: str, new: str, now: datetime) -> None:
-    """Set a new password, which ends every session of the user.
-
-    Args:
-        user_id: whose.
-        current: the password so far, in clear.
-        new: the next one, in clear.
-        now: the time of asking.
-
-    Raises:
-        NoSuchUser: none, or a deactivated one.
-        InvalidInput: the current password is wrong, or the new one is weak.
-    """
-    user = User.objects.filter(id=user_id, is_active=True).first()
-    if user is None:
-        raise users.NoSuchUser
-    if not passwords.matches(current, user.password):
-        raise InvalidInput.of({"current_password": ["This is not your password."]})
-    passwords.check(new, field="new_password", email=user.email, username=user.username)
-    encoded = passwords.hashed(new)
-    with transaction.atomic():
-        same = User.objects.filter(id=user_id, epoch=user.epoch, is_active=True)
-        if not same.update(password=encoded, epoch=F("epoch") + 1, updated_at=now):
-            raise InvalidInput.of({"current_password": ["This is no longer your password."]})
-        sessions.revoke_all(user_id=user_id, epoch=user.epoch + 1, now=now)
-    log.info("password_changed", extra={"user_id": str(user_id)})
-
-
 def verification_token(*, user_id: UUID, email: str) -> str:
     """Return the token that proves that its bearer reads the address's mail; it holds no address."""
     return signing.dumps({"user": str(user_id), "email": _digest(email)}, salt=_VERIFICATION)
 
 
-def email_verify(*, token: str) -> None:
+def email_verify(*, token: str, now: datetime) -> None:
     """Mark the address as verified for which a token was sent; harmless to repeat.
 
     Args:
         token: from the mail, at most three days old.
+        now: the time of asking.
 
     Raises:
         InvalidInput: forged, expired, or for an address that the account no longer has.
@@ -214,9 +222,9 @@ def email_verify(*, token: str) -> None:
         user = User.objects.select_for_update().filter(id=claims["user"], is_active=True).first()
         if user is None or _digest(user.email) != claims["email"]:
             raise _wrong_token()
-        if not user.is_verified:
-            user.is_verified = True
-            user.save(update_fields=["is_verified", "updated_at"])
+        if user.verified_at is None:
+            user.verified_at = now
+            user.save(update_fields=["verified_at", "updated_at"])
 
 
 def _digest(email: str) -> str:

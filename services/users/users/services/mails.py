@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from shared.errors import AppError
-from users.selectors import users
-from users.services import accounts
+from users.selectors import resets, users
+from users.services import accounts, credentials
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +44,24 @@ _LETTERS = {
             "If you have not registered, ignore this mail.\n\nPlaza\n"
         ),
     ),
+    "password_reset": Letter(
+        subject="Set a new password",
+        body=(
+            "Hello {username},\n\nset a new password by sending it with this token to\n"
+            "{address}/api/v2/auth/password/reset/confirm/ within an hour:\n\n{token}\n\n"
+            "If you have not asked for this, ignore this mail; your password stays as it is.\n\nPlaza\n"
+        ),
+    ),
 }
 
 
-def mail_send(*, user_id: UUID, kind: str) -> None:
+def mail_send(*, user_id: UUID, kind: str, reset_id: UUID | None = None) -> None:
     """Send one kind of mail to an active user; one who has left meanwhile gets none.
 
     Args:
         user_id: to whom.
-        kind: welcome or verification.
+        kind: welcome, verification or password_reset.
+        reset_id: the password reset that the mail is for; one that is over gets none.
 
     Raises:
         KeyError: there is no such kind of mail.
@@ -63,19 +72,23 @@ def mail_send(*, user_id: UUID, kind: str) -> None:
     if facts is None:
         log.info("mail_dropped", extra={"mail_kind": kind, "cause": "user_inactive"})
         return
+    if kind == "password_reset" and not resets.is_pending(reset_id):
+        log.info("mail_dropped", extra={"mail_kind": kind, "cause": "reset_over"})
+        return
     try:
-        _message(_LETTERS[kind], facts).send()
+        _message(kind, facts, reset_id).send()
     except SMTPException as error:
         # Its text quotes the address, and errors of events are logged and kept.
         raise MailNotTaken(f"The mail server refused the mail: {type(error).__name__}.") from None
     log.info("mail_sent", extra={"mail_kind": kind, "user_id": str(user_id)})
 
 
-def _message(letter: Letter, facts: dict[str, Any]) -> EmailMessage:
-    """Return the letter filled in for a user."""
-    body = letter.body.format(
-        username=facts["username"],
-        address=settings.PUBLIC_URL,
-        token=accounts.verification_token(user_id=facts["id"], email=facts["email"]),
-    )
+def _message(kind: str, facts: dict[str, Any], reset_id: UUID | None) -> EmailMessage:
+    """Return the letter of a kind filled in for a user."""
+    letter = _LETTERS[kind]
+    if reset_id is None:
+        token = accounts.verification_token(user_id=facts["id"], email=facts["email"])
+    else:
+        token = credentials.reset_token(reset_id)
+    body = letter.body.format(username=facts["username"], address=settings.PUBLIC_URL, token=token)
     return EmailMessage(subject=letter.subject, body=body, to=[facts["email"]])

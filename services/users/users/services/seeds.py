@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from shared.db.locks import lock_id
+from users.domain import emails
 from users.models import User
 from users.selectors import users, wallets
 from users.services import accounts, keys, passwords
@@ -34,9 +35,9 @@ def seed(*, password: str, now: datetime) -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_id("seed")])
         admin = _user(ADMIN, username="Plaza admin", password=password)
-        User.objects.filter(id=admin.id).update(is_staff=True, is_verified=True)
+        User.objects.filter(id=admin.id).update(is_staff=True, verified_at=now)
         customer = _user(CUSTOMER, username="Demo customer", password=password)
-        User.objects.filter(id=customer.id).update(is_verified=True)
+        User.objects.filter(id=customer.id).update(verified_at=now)
         if not wallets.has_deposit(customer.id, reference=REFERENCE):
             wallet_services.deposit(user_id=customer.id, amount=MONEY, reference=REFERENCE)
     return [f"signing key {key.kid}", f"admin {ADMIN} {admin.id}", f"customer {CUSTOMER} {customer.id}"]
@@ -47,7 +48,7 @@ def _user(email: str, *, username: str, password: str) -> User:
     user = users.credentials(email)
     if user is None:
         accounts.user_register(email=email, username=username, password=password)
-        return User.objects.get(email=email)
+        return User.objects.get(email_key=emails.key(email))
     if not passwords.matches(password, user.password):
         User.objects.filter(id=user.id).update(password=passwords.hashed(password))
     return user

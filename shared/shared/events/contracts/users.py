@@ -66,6 +66,7 @@ class MailRequested(Contract, type="users.mail_requested.v1", subject="user_id")
 
     user_id: UUID
     kind: Literal["welcome", "verification", "password_reset"]
+    reset_id: UUID | None = None
 
 
 class UsersBulkAdvanced(Contract, type="users.bulk_advanced.v1", subject="job_id"):

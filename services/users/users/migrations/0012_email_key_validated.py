@@ -1,0 +1,17 @@
+"""Release 0.3, tighten: the older rows are checked too, under a lock that lets others read and write."""
+
+from django.contrib.postgres.operations import ValidateConstraint
+from django.db import migrations
+
+UNBOUNDED, BOUNDED = "SET statement_timeout = 0", "RESET statement_timeout"
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("users", "0011_email_key_required")]
+
+    operations = [
+        migrations.RunSQL(UNBOUNDED, BOUNDED),
+        ValidateConstraint("user", "users_active_has_email_key"),
+        migrations.RunSQL(BOUNDED, UNBOUNDED),
+    ]
