@@ -261,17 +261,16 @@ def test_a_batch_worked_off_by_many_at_once_is_done_once():
     assert User.objects.count() == 100
 
 
-def test_two_lists_of_the_same_addresses_at_once_make_each_account_once():
+def test_two_lists_of_the_same_addresses_in_opposite_orders_do_not_deadlock():
+    """Delivery would try again after a deadlock, so the batches are worked off without it."""
     rows = people(60)
-    first, second = start(rows), start(rows[::-1])
-    batches = pending()
+    lists = start(rows), start(rows[::-1])
 
-    assert together(2, lambda number: events.deliver(batches[number])) == ["handled"] * 2
+    assert together(2, lambda number: job_services.job_advance(job_id=lists[number], row=0)) == [None, None]
 
-    made = [jobs.job(each)["created"] for each in (first, second)]
+    made = [jobs.job(each)["created"] for each in lists]
     assert sum(made) == User.objects.count() == 60
-    assert [jobs.job(each)["failed"] for each in (first, second)] == [60 - count for count in made]
-    assert FailedEvent.objects.count() == 0
+    assert [jobs.job(each)["failed"] for each in lists] == [60 - count for count in made]
 
 
 def test_a_batch_and_a_registration_of_the_same_address_at_once_make_one_account():

@@ -1,4 +1,4 @@
-"""The ledger's laws: whole books break none, and each way to break them is reported with exactly its rows."""
+"""The laws of ledger and jobs: whole books break none, and each way to break them is reported with exactly its rows."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.utils.module_loading import import_string
-from factories import UserFactory, broken_books
+from factories import STAFF, UserFactory, broken_books
 
-from users.models import Entry, Payment, Transfer
+from users.models import Entry, JobRow, Payment, Transfer
 from users.selectors.invariants import INVARIANTS
-from users.services import payments, wallets
+from users.services import jobs, payments, wallets
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +208,38 @@ def test_a_payment_that_moved_money_the_wrong_way(books):
     meddle("UPDATE ledger_entries SET amount = -amount WHERE transfer_id = %(it)s", it=transfer)
 
     assert broken_books() == [("payments_move_the_payers_money", transfer)]
+
+
+@pytest.fixture
+def job(books):
+    """Return a job that made one account and failed to make another."""
+    rows = [{"email": email, "username": "x"} for email in ("new@shop.example", "New@shop.example")]
+    job_id = jobs.job_start(users=rows, created_by=STAFF)["id"]
+    jobs.job_advance(job_id=job_id, row=0)
+    assert broken_books() == []
+    connection.check_constraints()
+    return job_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM job_rows WHERE number = 1",
+        "UPDATE jobs SET created = 2, failed = 0",
+        "UPDATE jobs SET created = 0, failed = 2",
+    ],
+)
+def test_a_job_that_counts_other_than_its_rows(job, change):
+    execute(change)
+
+    assert broken_books() == [("jobs_count_their_rows", job)]
+
+
+def test_an_account_that_a_job_made_and_nobody_finds(job):
+    row = JobRow.objects.get(status="created")
+    JobRow.objects.filter(id=row.id).update(user_id=NOBODY)
+
+    assert broken_books() == [("accounts_made_by_jobs_exist", row.id)]
 
 
 def test_every_law_is_broken_by_a_test_above(request):

@@ -1,4 +1,4 @@
-"""The ledger's laws as questions to the database: each returns the rows that contradict it, so none may return any.
+"""The laws of ledger and jobs as questions to the database: each returns the rows that contradict it; none may.
 
 The first column is always the id of what is wrong; the others help a person to see why.
 """
@@ -71,6 +71,20 @@ SELECT t.id, t.kind, p.user_id
         WHERE e.transfer_id = t.id AND e.wallet_id = p.user_id AND (e.amount < 0) = (t.kind = 'payment'))
 """
 
+_JOB_COUNTS = """
+SELECT j.id, j.total, j.created, j.failed
+  FROM jobs j LEFT JOIN job_rows r ON r.job_id = j.id
+ GROUP BY j.id
+HAVING (count(r.id), count(*) FILTER (WHERE r.status = 'created'), count(*) FILTER (WHERE r.status = 'failed'))
+       <> (j.total, j.created, j.failed)
+"""
+
+_CREATED_EXISTS = """
+SELECT r.id, r.job_id, r.number, r.user_id
+  FROM job_rows r LEFT JOIN users u ON u.id = r.user_id
+ WHERE r.status = 'created' AND u.id IS NULL
+"""
+
 INVARIANTS: dict[str, str] = {
     "balance_is_the_sum_of_its_entries": _BALANCE,
     "no_wallet_is_below_zero": _NOT_NEGATIVE,
@@ -83,4 +97,6 @@ INVARIANTS: dict[str, str] = {
     "payments_name_their_latest_transfer": _PAYMENT_NAMES_TRANSFER,
     "no_order_is_paid_without_its_payment": _TRANSFER_HAS_PAYMENT,
     "payments_move_the_payers_money": _PAYERS_WALLET,
+    "jobs_count_their_rows": _JOB_COUNTS,
+    "accounts_made_by_jobs_exist": _CREATED_EXISTS,
 }

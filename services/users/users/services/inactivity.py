@@ -13,7 +13,8 @@ from django.db.models.functions import Coalesce
 from shared.auth import subjects
 from shared.events import outbox
 from shared.events.contracts import UserDeactivated
-from users.models import RefreshSession, User
+from users.models import User
+from users.services import sessions
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +74,7 @@ def _deactivate(idle: QuerySet[User], batch_size: int, *, now: datetime) -> list
         User.objects.filter(id__in=ids).update(
             is_active=False, deactivated_at=now, epoch=F("epoch") + 1, updated_at=now
         )
-        families = RefreshSession.objects.filter(user_id__in=ids, revoked_at__isnull=True)
-        families.update(revoked_at=now, latest_sealed="")
+        sessions.end_families(*ids, now=now)
         subjects.deactivate(*ids)
         outbox.append(*(UserDeactivated(user_id=user_id) for user_id in ids))
     log.info("inactive_users_deactivated", extra={"count": len(ids), "last_id": str(ids[-1])})

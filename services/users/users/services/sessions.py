@@ -115,19 +115,19 @@ def revoke_all(*, user_id: UUID, epoch: int, now: datetime) -> None:
         epoch: the user's new one; tokens of earlier ones are refused.
         now: the time of asking.
     """
-    end_families(user_id=user_id, now=now)
+    end_families(user_id, now=now)
     subjects.revoke(user_id, epoch=epoch)
     outbox.append(TokensRevoked(user_id=user_id, epoch=epoch))
 
 
-def end_families(*, user_id: UUID, now: datetime) -> None:
-    """End every family of a user; for the rest of what a deactivation does its own event is enough.
+def end_families(*user_ids: UUID, now: datetime) -> None:
+    """End every family of the users; for the rest of what a deactivation does its own event is enough.
 
     Args:
-        user_id: whose.
+        user_ids: whose.
         now: the time of asking.
     """
-    families = RefreshSession.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    families = RefreshSession.objects.filter(user_id__in=user_ids, revoked_at__isnull=True)
     families.update(revoked_at=now, latest_sealed="")
 
 
