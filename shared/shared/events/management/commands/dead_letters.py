@@ -12,12 +12,19 @@ from shared.events import dead_letters
 
 
 class Command(BaseCommand):
-    help = "List, show, replay or discard events whose handler failed to the end."
+    help = (
+        "List, show, replay or discard the events that need a person. They died in one of two places. outbox: the"
+        " broker refused the event eight times, because no service is bound to its type or it is too large; replay"
+        " it when that has been mended (declare_queues). inbox: its handler failed to the end, or could not read"
+        " it; replay it when the handler has been mended. A replayed event keeps its id, so whoever has handled it"
+        " already ignores it; that holds for 30 days. Discarding cannot be undone: the audit may show what is"
+        " missing then."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare one subcommand per verb."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("list", help="one line for each dead event")
+        verbs.add_parser("list", help="one line for each dead event: where, id, when, type, attempts, error")
         show = verbs.add_parser("show", help="one dead event with its content")
         show.add_argument("event_id", type=UUID)
         replay = verbs.add_parser("replay", help="try dead events again, with their old ids")
@@ -37,12 +44,14 @@ class Command(BaseCommand):
         del options
         for each in dead_letters.dead():
             when = f"{each.dead_at:%Y-%m-%dT%H:%M:%SZ}"
-            self.stdout.write(f"{each.event_id}  {when}  {each.type}  attempts={each.attempts}  {each.error}")
+            self.stdout.write(
+                f"{each.where:<6}  {each.event_id}  {when}  {each.type}  attempts={each.attempts}  {each.error}"
+            )
 
     def _show(self, options: dict[str, Any]) -> None:
-        found = dead_letters.show(options["event_id"])
-        self.stdout.write(f"{found.type} {found.event_id}: {found.error}")
-        self.stdout.write(orjson.dumps(found.envelope, option=orjson.OPT_INDENT_2).decode())
+        for found in dead_letters.show(options["event_id"]):
+            self.stdout.write(f"{found.where}: {found.type} {found.event_id}: {found.error}")
+            self.stdout.write(orjson.dumps(found.envelope, option=orjson.OPT_INDENT_2).decode())
 
     def _replay(self, options: dict[str, Any]) -> None:
         if not (options["event_id"] or options["event_type"] or options["all"]):
