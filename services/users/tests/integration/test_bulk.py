@@ -1,17 +1,18 @@
 """Accounts made from a list: taken in, worked off batch by batch, resumed, repeated, racing."""
 
+import re
 from uuid import UUID
 
 import pytest
 from django.db import connection
-from factories import STAFF, UserFactory, broken_books
+from factories import PASSWORD, STAFF, UserFactory, broken_books
 
 from shared.db.models import uuid7
 from shared.events.contracts import MailRequested, UserRegistered, UsersBulkAdvanced
 from shared.events.models import FailedEvent, InboxEvent, OutboxEvent
 from shared.testing import events
 from shared.testing.race import together
-from users.models import Job, JobRow, User, Wallet
+from users.models import Job, JobRow, PasswordReset, User, Wallet
 from users.selectors import jobs
 from users.services import accounts
 from users.services import jobs as job_services
@@ -106,11 +107,31 @@ def test_every_row_becomes_an_account_with_wallet_and_mails_and_no_password(staf
         for user in (ann, bob)
         for event in (
             UserRegistered(user_id=user.id),
-            MailRequested(user_id=user.id, kind="welcome"),
+            MailRequested(user_id=user.id, kind="invitation"),
             MailRequested(user_id=user.id, kind="verification"),
         )
     ]
     assert broken_books() == []
+
+
+def test_an_invited_user_sets_a_password_with_the_mails_token_and_logs_in(api, mailoutbox):
+    run(start([{"email": "ann@shop.example", "username": "Ann"}]))
+    user = User.objects.get()
+    login = {"email": "ann@shop.example", "password": PASSWORD}
+    assert api().post("auth/login/", login).status_code == 401
+    assert PasswordReset.objects.count() == 0  # its hour begins when the mail leaves
+
+    assert events.deliver(MailRequested(user_id=user.id, kind="invitation")) == "handled"
+
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == (["ann@shop.example"], "Your account at Plaza")
+    assert mail.body.startswith("Hello Ann,\n\nan account was made for you.")
+    assert "http://127.0.0.1:8080/api/v2/auth/password/reset/confirm/ within an hour:" in mail.body
+    token = re.search(r"\n\n(\S+)\n\n", mail.body)[1]
+    choice = {"token": token, "new_password": PASSWORD, "new_password_confirm": PASSWORD}
+    assert api().post("auth/password/reset/confirm/", choice).status_code == 204
+    assert api().post("auth/password/reset/confirm/", choice).status_code == 400
+    assert api().post("auth/login/", login).status_code == 200
 
 
 def test_a_taken_address_fails_its_row_alone():

@@ -68,7 +68,7 @@ def user_invite(*, email: str, username: str, age: int | None = None) -> UUID:
     """
     user = _new(email=email, username=username, age=age)
     user.password = passwords.unusable()
-    _create(user, mails=("welcome", "verification"))
+    _create(user, mails=("invitation", "verification"))
     return user.id
 
 
@@ -80,7 +80,7 @@ def _new(*, email: str, username: str, age: int | None) -> User:
     return User(email=emails.normalised(email), email_key=key, username=username, age=age)
 
 
-def _create(user: User, *, mails: Sequence[Literal["welcome", "verification"]]) -> None:
+def _create(user: User, *, mails: Sequence[Literal["welcome", "invitation", "verification"]]) -> None:
     """Write a new account, its wallet and what follows from them; raises InvalidInput for a taken address."""
     try:
         with transaction.atomic():
@@ -194,7 +194,7 @@ def _deactivate(user: User, *, now: datetime) -> None:
     """Refuse the user's tokens here at once and elsewhere with the event."""
     user.is_active, user.deactivated_at = False, now
     user.epoch += 1
-    sessions.end_families(user_id=user.id, now=now)
+    sessions.end_families(user.id, now=now)
     subjects.deactivate(user.id)
     outbox.append(UserDeactivated(user_id=user.id))
 

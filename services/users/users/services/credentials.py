@@ -98,6 +98,19 @@ def reset_token(reset_id: UUID) -> str:
     return signing.dumps(str(reset_id), salt=_RESET)
 
 
+def invitation_token(*, user_id: UUID, now: datetime) -> str:
+    """Return the token with which an invited user sets the first password: that of a reset asked for just now.
+
+    Call it in the transaction of the mail that carries it: its hour begins when the mail leaves, not when an account
+    in a long list is made.
+
+    Args:
+        user_id: whose account.
+        now: the time of asking.
+    """
+    return reset_token(PasswordReset.objects.create(user_id=user_id, created_at=now).id)
+
+
 def resets_forget(*, user_id: UUID) -> None:
     """Void every pending reset of a user; call it under the lock of the user's row."""
     PasswordReset.objects.filter(user_id=user_id).delete()

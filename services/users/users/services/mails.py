@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils import timezone
 
 from shared.errors import AppError
 from users.selectors import resets, users
@@ -44,6 +45,15 @@ _LETTERS = {
             "If you have not registered, ignore this mail.\n\nPlaza\n"
         ),
     ),
+    "invitation": Letter(
+        subject="Your account at Plaza",
+        body=(
+            "Hello {username},\n\nan account was made for you. Set its password by sending one with this token to\n"
+            "{address}/api/v2/auth/password/reset/confirm/ within an hour:\n\n{token}\n\n"
+            "Later, send your e-mail address to {address}/api/v2/auth/password/reset/\nand you will get another"
+            " token.\n\nPlaza\n"
+        ),
+    ),
     "password_reset": Letter(
         subject="Set a new password",
         body=(
@@ -60,7 +70,7 @@ def mail_send(*, user_id: UUID, kind: str, reset_id: UUID | None = None) -> None
 
     Args:
         user_id: to whom.
-        kind: welcome, verification or password_reset.
+        kind: welcome, verification, invitation or password_reset.
         reset_id: the password reset that the mail is for; one that is over gets none.
 
     Raises:
@@ -85,10 +95,15 @@ def mail_send(*, user_id: UUID, kind: str, reset_id: UUID | None = None) -> None
 
 def _message(kind: str, facts: dict[str, Any], reset_id: UUID | None) -> EmailMessage:
     """Return the letter of a kind filled in for a user."""
-    letter = _LETTERS[kind]
-    if reset_id is None:
-        token = accounts.verification_token(user_id=facts["id"], email=facts["email"])
-    else:
-        token = credentials.reset_token(reset_id)
+    letter, token = _LETTERS[kind], _token(kind, facts, reset_id)
     body = letter.body.format(username=facts["username"], address=settings.PUBLIC_URL, token=token)
     return EmailMessage(subject=letter.subject, body=body, to=[facts["email"]])
+
+
+def _token(kind: str, facts: dict[str, Any], reset_id: UUID | None) -> str:
+    """Return the token that a mail carries."""
+    if kind == "invitation":
+        return credentials.invitation_token(user_id=facts["id"], now=timezone.now())
+    if reset_id is not None:
+        return credentials.reset_token(reset_id)
+    return accounts.verification_token(user_id=facts["id"], email=facts["email"])

@@ -65,7 +65,7 @@ class MailRequested(Contract, type="users.mail_requested.v1", subject="user_id")
     """A job: send this kind of mail to the user (users to itself); carries no address."""
 
     user_id: UUID
-    kind: Literal["welcome", "verification", "password_reset"]
+    kind: Literal["welcome", "verification", "password_reset", "invitation"]
     reset_id: UUID | None = None
 
 
