@@ -32,8 +32,17 @@ class Part:
         return {"status": state, "required": self.fatal, "seconds": round(self.seconds, 4), "note": self.note}
 
 
-def _look(name: str, probe: Callable[[], str], *, fatal: bool) -> Part:
-    """Run one probe and time it; an empty text means fine."""
+def look(name: str, probe: Callable[[], str], *, fatal: bool) -> Part:
+    """Run one probe and time it.
+
+    Args:
+        name: of the part.
+        probe: returns what is wrong, an empty text when nothing is; may raise errors of the database, cache or network.
+        fatal: whether the service cannot do without the part.
+
+    Returns:
+        The part as it was found.
+    """
     started = time.perf_counter()
     try:
         note = probe()
@@ -86,16 +95,16 @@ class Readiness:
     def _look(self) -> bool:
         """Ask the database; the migrations only until they are all applied, once a process."""
         if not self._migrated:
-            self._migrated = _look("migrations", _migrations, fatal=True).ok
-        return self._migrated and _look("database", _database, fatal=True).ok
+            self._migrated = look("migrations", _migrations, fatal=True).ok
+        return self._migrated and look("database", _database, fatal=True).ok
 
 
 def all_parts() -> Mapping[str, Part]:
     """Return every part of the service: what a request needs is required, the rest is only shown."""
     looks = [
-        _look("database", _database, fatal=True),
-        _look("migrations", _migrations, fatal=True),
-        _look("cache", _cache, fatal=False),
-        *(_look(name, _process(name), fatal=False) for name in ("worker", "relay", "beat")),
+        look("database", _database, fatal=True),
+        look("migrations", _migrations, fatal=True),
+        look("cache", _cache, fatal=False),
+        *(look(name, _process(name), fatal=False) for name in ("worker", "relay", "beat")),
     ]
     return {part.name: part for part in looks}

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -57,7 +58,7 @@ def opened(path: Path) -> Iterator[Archive]:
         yield DumpArchive(file) if path.suffix == ".dump" else JsonArchive(file, compressed=path.suffix == ".gz")
 
 
-def _check(path: Path, file: IO[bytes]) -> None:
+def _check(path: Path, file: BufferedReader) -> None:
     """Compare the content with the checksum file."""
     try:
         expected = backup.checksum_file(path).read_text().split()[0]

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import orjson
 from django.conf import settings
@@ -119,7 +119,8 @@ def _write(draft: IO[bytes], *, compress: bool, now: datetime) -> None:
     with contextlib.ExitStack() as opened:
         out: IO[bytes] = draft
         if compress:
-            out = opened.enter_context(gzip.GzipFile(filename="", fileobj=draft, mode="wb", compresslevel=6))  # type: ignore[assignment]
+            packed = gzip.GzipFile(filename="", fileobj=draft, mode="wb", compresslevel=6)
+            out = cast("IO[bytes]", opened.enter_context(packed))
         opened.enter_context(transaction.atomic(durable=True))
         with connection.cursor() as cursor:
             cursor.execute(_SNAPSHOT)

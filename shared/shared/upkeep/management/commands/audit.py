@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFault
 
 from shared.upkeep import audit
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             findings = audit.run(only=options["only"])
         except audit.NoSuchInvariant as error:
             raise CommandError(str(error), returncode=2) from error
-        except audit.DatabaseFault as error:
+        except DatabaseFault as error:
             raise CommandError(f"The database cannot be reached: {error}", returncode=2) from error
         self.stdout.write(_json(findings) if options["format"] == "json" else _table(findings))
         states = {finding.state for finding in findings}
