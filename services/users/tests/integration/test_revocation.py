@@ -14,7 +14,7 @@ from shared.events.contracts import SessionRevoked, TokensRevoked, UserDeactivat
 from shared.testing.events import clear_outbox, said
 from shared.testing.race import together
 from users.models import RefreshSession, User
-from users.services import accounts, credentials, sessions
+from users.services import credentials, sessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_keys")]
 
@@ -190,7 +190,9 @@ def test_whoever_wins_between_password_change_and_refresh_no_old_session_survive
     session = login()
     calls = [
         lambda: api().post("auth/refresh/", {"refresh": session["refresh"]}),
-        lambda: credentials.password_change(user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()),
+        lambda: credentials.password_change(
+            user_id=user.id, current=PASSWORD, new="Better-Horse-8", now=timezone.now()
+        ),
     ]
 
     refreshed, changed = together(2, lambda number: calls[number]())
