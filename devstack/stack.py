@@ -102,6 +102,8 @@ class Stack:
             "LOG_LEVEL": "INFO",
             "PASSWORD_MEMORY_KIB": "8192",
             "LOGIN_RATE": "10000/min",
+            "RATE_ANONYMOUS": "10000000/h",
+            "RATE_USER": "10000000/h",
             "MAIL_DIR": str(self.run_dir / "mail"),
             "ORDER_TIMEOUT": "900",
             "SEED_PASSWORD": self.passwords["seed"],

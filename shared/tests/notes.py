@@ -109,6 +109,17 @@ class StaffOnly(ApiView):
         return self.no_content()
 
 
+class Page(ApiView):
+    """Knows better what a browser may do with it."""
+
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> HttpResponse:
+        """Set the headers itself."""
+        headers = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "private, max-age=60"}
+        return HttpResponse(status=204, headers=headers)
+
+
 def broken(request):
     """Fail outside of DRF."""
     raise ZeroDivisionError("secret detail")
@@ -117,6 +128,7 @@ def broken(request):
 urlpatterns = [
     path("broken", broken),
     *versioned(route("notes/", Notes), route("strict/", Strictly), route("open/", Open), route("staff/", StaffOnly)),
+    *versioned(route("page/", Page)),
 ]
 
 handler400, handler404, handler500 = HANDLERS

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
-from shared.http.throttles import Rate
+from shared.http.throttles.rates import Rate
 from shared.settings.environment import Environment, load
 
 

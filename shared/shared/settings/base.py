@@ -1,5 +1,6 @@
 """Django's settings that hold in every service; a service star-imports this after loading its environment."""
 
+from shared.settings.browsers import READ, SENT
 from shared.settings.database import databases
 from shared.settings.environment import current
 from shared.settings.logs import logging_config
@@ -43,9 +44,11 @@ TOKEN_AUDIENCE = "plaza"  # noqa: S105 (a name, not a secret)
 JWKS_URL = str(_env.jwks_url)
 JWKS_PROVIDER: str | None = None  # dotted function that returns the key set without HTTP (users itself)
 
-INSTALLED_APPS = ["rest_framework", "shared.auth", "shared.events", "shared.http", "shared.upkeep"]
+INSTALLED_APPS = ["rest_framework", "corsheaders", "shared.auth", "shared.events", "shared.http", "shared.upkeep"]
 MIDDLEWARE = [
     "shared.http.middleware.RequestMiddleware",
+    "shared.http.headers.HeadersMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # a preflight ends here
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -58,6 +61,7 @@ USE_I18N = False
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["shared.auth.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["shared.http.throttles.caller.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["shared.http.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["shared.http.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "shared.http.openapi.schema.OperationSchema",
@@ -73,6 +77,16 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["shared.http.openapi.document.public"],
     "POSTPROCESSING_HOOKS": [],
 }
+
+RATE_ANONYMOUS = _env.rate_anonymous
+RATE_USER = _env.rate_user
+
+CORS_ALLOWED_ORIGINS = _env.cors_origins
+CORS_ALLOW_ALL_ORIGINS = DEBUG
+CORS_ALLOW_CREDENTIALS = not DEBUG  # with any origin allowed, every page could act as its visitor
+CORS_ALLOW_HEADERS = SENT
+CORS_EXPOSE_HEADERS = READ
+CORS_PREFLIGHT_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

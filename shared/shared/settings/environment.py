@@ -1,5 +1,6 @@
 """The environment variables that every service reads: typed, and all wrong ones reported at once by name."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +15,10 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.http.throttles.rates import limit
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z")
 
 Names = Annotated[list[str], NoDecode]
 
@@ -39,6 +44,9 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(default=1, ge=0, le=10, description="proxies in front, for the client address")
     jwks_url: HttpUrl = HttpUrl("http://127.0.0.1:8080/.well-known/jwks.json")
     token_issuer: str = "plaza"  # noqa: S105 (a name, not a secret)
+    cors_origins: Names = Field(default=[], description="web pages from these origins may call the API")
+    rate_anonymous: str = Field(default="100/h", description="requests of one client address; or off")
+    rate_user: str = Field(default="1000/h", description="requests of one known user; or off")
     currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
@@ -48,11 +56,27 @@ class Environment(BaseSettings):
     slow_query_ms: int = Field(default=100, ge=1)
     v1_sunset: str = Field(default="2027-12-31", pattern=r"^\d{4}-\d\d-\d\d$")
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """Accept a comma-separated list."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("rate_anonymous", "rate_user")
+    @classmethod
+    def _limit(cls, value: str) -> str:
+        """Refuse what is no rate."""
+        limit(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        """Refuse what is no origin: scheme, host and port, nothing behind (RFC 6454, section 6.1)."""
+        for number, origin in enumerate(value, 1):
+            if not _ORIGIN.match(origin):
+                raise ValueError(f"entry {number} is no origin; write https://shop.example, without a path")
+        return value
 
 
 Chosen = TypeVar("Chosen", bound=Environment)

@@ -17,7 +17,7 @@ from shared.http import prefer
 from shared.http.errors import STATUSES, flatten, status_of
 from shared.http.renderers import JSONRenderer
 from shared.http.renderers import dumps as json_dumps
-from shared.http.throttles import Rate
+from shared.http.throttles.rates import Rate
 from shared.http.urls import route
 from shared.http.views import ApiView
 

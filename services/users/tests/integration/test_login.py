@@ -12,8 +12,6 @@ from factories import PASSWORD, UserFactory
 
 from shared.auth import tokens
 from shared.auth.principal import Principal
-from shared.db.models import uuid7
-from shared.testing.race import together
 from users.models import RefreshSession, RefreshToken, User
 from users.services import passwords
 
@@ -111,20 +109,28 @@ def test_every_refused_login_hashes_once_at_the_same_cost(api, monkeypatch):
     assert checked == ["argon2$argon2id$v=19$m=64,t=1,p=1"] * 2
 
 
-def test_an_unknown_address_takes_as_long_as_a_wrong_password(api, settings):
-    settings.PASSWORD_MEMORY_KIB = 16384
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(api, settings, monkeypatch):
+    settings.PASSWORD_MEMORY_KIB = 4096
     passwords.nobodys.cache_clear()
     known = UserFactory()
+    hashes = {known.email: 0, "nobody@shop.example": 0}
     took = {known.email: [], "nobody@shop.example": []}
+    real = passwords.matches
+    asked = []
+    monkeypatch.setattr(passwords, "matches", lambda *args: asked.append(1) or real(*args))
+    login(api, "nobody@shop.example", "Wrong-Horse-7")  # makes the hash that no password matches
 
-    for _ in range(15):
+    for _ in range(60):
         for email, times in took.items():
+            asked.clear()
             started = time.perf_counter()
             login(api, email, "Wrong-Horse-7")
             times.append(time.perf_counter() - started)
+            hashes[email] += len(asked)
 
     wrong, unknown = (statistics.median(times) for times in took.values())
     assert 0.6 < unknown / wrong < 1.6
+    assert list(hashes.values()) == [60, 60]
 
 
 @pytest.mark.parametrize("email", ["", "no address", 5, None, ["ann@shop.example"]])
@@ -168,81 +174,6 @@ def test_a_user_who_leaves_during_the_login_gets_no_token(api, monkeypatch):
 
 def test_a_stale_token_does_not_keep_anybody_from_logging_in(api):
     assert login(api, UserFactory().email, Authorization="Bearer stale").status_code == 200
-
-
-@pytest.fixture
-def five_a_minute(settings):
-    settings.LOGIN_RATE = "5/min"
-
-
-def unique_address():
-    return f"client-{uuid7()}"
-
-
-@pytest.mark.parametrize("version", ["v1", "v2"])
-def test_the_sixth_attempt_of_a_client_is_refused_whatever_account(api, five_a_minute, version):
-    client = unique_address()
-
-    attempts = [login(api, f"{uuid7()}@shop.example", version=version, X_Forwarded_For=client) for _ in range(6)]
-
-    assert [each.status_code for each in attempts] == [401] * 5 + [429]
-    assert 1 <= int(attempts[-1].headers["Retry-After"]) <= 13
-    body = attempts[-1].json()
-    assert (body["code"] if version == "v2" else body["error"]["code"]) == "throttled"
-
-
-def test_the_sixth_attempt_on_an_account_is_refused_whatever_client(api, five_a_minute):
-    email = f"{uuid7()}@shop.example"
-
-    attempts = [login(api, email.upper() if n % 2 else email, X_Forwarded_For=unique_address()) for n in range(6)]
-
-    assert [each.status_code for each in attempts] == [401] * 5 + [429]
-
-
-def test_a_spoofed_forwarded_address_gains_nothing(api, five_a_minute):
-    client = unique_address()
-
-    attempts = [login(api, f"{uuid7()}@shop.example", X_Forwarded_For=f"{uuid7()}, {client}") for _ in range(6)]
-
-    assert attempts[-1].status_code == 429
-
-
-def test_without_the_cache_logins_pass(api, five_a_minute, settings, monkeypatch):
-    from shared.http import throttles
-
-    settings.CACHE_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr(throttles, "_pool", None)
-    user = UserFactory()
-
-    answers = [login(api, user.email, X_Forwarded_For="same").status_code for _ in range(7)]
-
-    assert answers == [200] * 7
-
-
-def test_the_throttles_keys_hold_no_address(api, five_a_minute, settings):
-    import redis
-
-    email, client = f"{uuid7()}@shop.example", unique_address()
-    login(api, email, X_Forwarded_For=client)
-
-    with redis.Redis.from_url(settings.CACHE_URL) as cache:
-        names = b" ".join(cache.scan_iter("users:rate:*", count=10_000)).decode()
-    assert names
-    assert email not in names
-    assert client not in names
-
-
-@pytest.mark.django_db(transaction=True)
-def test_parallel_attempts_get_exactly_the_limit(api, settings):
-    settings.LOGIN_RATE = "10/h"
-    client = unique_address()
-
-    def attempt(number):
-        return login(api, f"{uuid7()}@shop.example", X_Forwarded_For=client).status_code
-
-    statuses = together(40, attempt)
-
-    assert sorted(statuses) == [401] * 10 + [429] * 30
 
 
 def test_a_login_takes_four_queries(api, django_assert_num_queries):

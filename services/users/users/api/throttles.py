@@ -1,52 +1,81 @@
-"""How often one may try to log in: per client address, then per account."""
+"""How often one may try a password, without letting a stranger lock the owner out (docs/decisions/0011)."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from shared import metrics
 from shared.auth.principal import Principal
 from shared.http.middleware import client_address
-from shared.http.throttles import Rate, seconds_to_wait
+from shared.http.throttles import buckets, clients
+from shared.http.throttles.buckets import Bucket
+from shared.http.throttles.caller import CallerThrottle, client_of
+from shared.http.throttles.rates import Rate
+from users.domain import emails
+
+_KNOWN_SECONDS = 30 * 24 * 3600
 
 
-class LoginThrottle(BaseThrottle):
-    """LOGIN_RATE for each client address and each account; keys are keyed hashes, never addresses."""
+class LoginThrottle(CallerThrottle):
+    """LOGIN_RATE for each client address and for each account, besides the limit that every view has.
 
-    _wait = 0.0
+    A network that has logged in to the account before has a share of the account for itself; all others share one,
+    so whoever uses that one up stands only in the way of other strangers. Keys are keyed hashes, never addresses.
+    """
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return whether the attempt may go on; an address beyond its limit does not use up the account's."""
-        del view
+    scope = "login"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Charge the attempt, and return whether it may go on; a refused one is charged to nobody."""
+        allowed = super().allow_request(request, view)
+        if not allowed and self.scope == LoginThrottle.scope:
+            metrics.LOGINS.labels(outcome="throttled").inc()
+        return allowed
+
+    def buckets(self, request: Request) -> Iterable[Bucket]:
+        """Yield the caller's bucket, the client's, and that of the account it aims at."""
+        yield from super().buckets(request)
         rate = Rate.parse(settings.LOGIN_RATE)
-        for key in _keys(request):
-            self._wait = seconds_to_wait(key, rate)
-            if self._wait:
-                metrics.LOGINS.labels(outcome="throttled").inc()
-                return False
-        return True
+        yield Bucket(policy=self.scope, key=f"{self.scope}:client:{clients.hashed(client_of(request))}", rate=rate)
+        account = _account(request)
+        if account:
+            # Without a name: what strangers see of it would tell them whether the owner is being attacked.
+            yield Bucket(policy="", key=f"{self.scope}:account:{self._share(request, account)}", rate=rate)
 
-    def wait(self) -> float:
-        """Return the seconds after which an attempt will pass."""
-        return math.ceil(self._wait)
+    def _share(self, request: Request, account: str) -> str:
+        """Return the share of the account that the client's network draws on."""
+        mark = _mark(request, account)
+        return mark if buckets.is_remembered(mark) else clients.hashed(account)
 
 
-def _keys(request: Request) -> Iterator[str]:
-    """Yield what is limited: the client, and the account it aims at."""
-    client = client_address(request._request)  # noqa: SLF001 (the Django request inside)
-    yield f"login:client:{_hashed(client)}"
+class ResetThrottle(LoginThrottle):
+    """The same for asking for a reset: it must stay possible while somebody guesses passwords."""
+
+    scope = "reset"
+
+
+def network_remember(request: Request) -> None:
+    """Remember for 30 days that the client's network has logged in to the account; best effort.
+
+    Args:
+        request: the login that has just succeeded.
+    """
+    account = _account(request)
+    if account:
+        buckets.remember(_mark(request, account), seconds=_KNOWN_SECONDS)
+
+
+def _mark(request: Request, account: str) -> str:
+    """Return the name of a network at an account."""
+    network = clients.network(client_address(request._request))  # noqa: SLF001 (the Django request inside)
+    return clients.hashed(f"{account} {network}")
+
+
+def _account(request: Request) -> str:
+    """Return what identifies the account that an attempt aims at; empty when it names none."""
     if isinstance(request.user, Principal):
-        yield f"login:account:{request.user.id}"
+        return str(request.user.id)
     email = request.data.get("email") if isinstance(request.data, dict) else None
-    if isinstance(email, str):
-        yield f"login:account:{_hashed(email.strip().lower())}"
-
-
-def _hashed(text: str) -> str:
-    """Return a short keyed hash, which tells nobody what was hashed."""
-    return salted_hmac("users.login-throttle", text).hexdigest()[:32]
+    return emails.key(email) if isinstance(email, str) else ""

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from shared.http.operations import operation
 from shared.http.views import ApiView
 from users.api import serializers
-from users.api.throttles import LoginThrottle
+from users.api.throttles import LoginThrottle, ResetThrottle
 from users.api.views.sessions import Anonymous
 from users.services import credentials
 
@@ -34,7 +34,7 @@ class PasswordChange(ApiView):
 class PasswordReset(Anonymous):
     """POST: ask for a mail that lets its reader set a new password."""
 
-    throttle_classes = [LoginThrottle]
+    throttle_classes = [ResetThrottle]
 
     @operation(takes=serializers.PasswordReset, gives=serializers.ResetRequested, status=202)
     def post(self, request: Request) -> HttpResponse:

@@ -9,8 +9,7 @@ from rest_framework.request import Request
 from shared.auth.permissions import AllowAny
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
-from users.api.throttles import LoginThrottle
+from users.api import serializers, throttles
 from users.services import accounts, sessions
 
 # RFC 6749, section 5.1: tokens are nothing for a cache.
@@ -27,13 +26,13 @@ class Anonymous(ApiView):
 class Login(Anonymous):
     """POST: start a session."""
 
-    throttle_classes = [LoginThrottle]
+    throttle_classes = [throttles.LoginThrottle]
 
     @operation(takes=serializers.Credentials, gives=serializers.Session, refusals=(sessions.WrongCredentials,))
     def post(self, request: Request) -> HttpResponse:
         """Answer an access and a refresh token, and who they are for."""
-        del request
         answer = sessions.login(**self.body(), now=timezone.now())
+        throttles.network_remember(request)
         return self.reply(answer, headers=_SECRET)
 
 
