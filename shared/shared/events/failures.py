@@ -30,8 +30,8 @@ class DueEvent:
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 _RECORD = """
-INSERT INTO events_failed AS f (event_id, type, envelope, attempts, error, next_attempt_at, dead_at)
-VALUES (%(id)s, %(type)s, %(envelope)s, 1, %(error)s,
+INSERT INTO events_failed AS f (event_id, type, envelope, attempts, error, failed_at, next_attempt_at, dead_at)
+VALUES (%(id)s, %(type)s, %(envelope)s, 1, %(error)s, now(),
         now() + make_interval(secs => (CASE WHEN %(jitter)s THEN random() ELSE 1 END) * least(%(base)s, %(longest)s)),
         CASE WHEN %(dead)s OR %(attempts)s <= 1 THEN now() END)
 ON CONFLICT (event_id) DO UPDATE
