@@ -1,7 +1,7 @@
 """The tables of the catalog."""
 
 from catalog.models.imports import Import, ImportChunk, ImportRowError
-from catalog.models.products import Category, Product
+from catalog.models.products import Category, Product, ProductWord
 from catalog.models.stock import Reservation, ReservationLine, StockEntry
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "ImportChunk",
     "ImportRowError",
     "Product",
+    "ProductWord",
     "Reservation",
     "ReservationLine",
     "StockEntry",

@@ -1,9 +1,9 @@
 """Categories and products, and how much of a product there is."""
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 
 from catalog.domain import slugs
 from shared.db.models import Entity, MoneyField
@@ -35,11 +35,15 @@ class Product(Entity):
     slug = models.CharField(max_length=slugs.LONGEST)
     description = models.TextField(blank=True, db_default="")
     price = MoneyField()
-    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products")
+    # Two indexes below begin with it.
+    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
     is_active = models.BooleanField(default=True, db_default=True)
     # No index on these two: so PostgreSQL can update them in place (HOT) under many orders.
     on_hand = models.BigIntegerField(default=0, db_default=0)
     reserved = models.BigIntegerField(default=0, db_default=0)
+    # Triggers keep these two, whoever writes (migration 0002). An index may be on `sold_out`: it changes rarely.
+    sold_out = models.BooleanField(default=True, db_default=True, editable=False)
+    document = SearchVectorField(editable=False)
 
     class Meta:
         db_table = "product"
@@ -52,12 +56,41 @@ class Product(Entity):
                 name="product_never_oversold",
             ),
         ]
+        # Not only of active products: staff sees and sorts them all, and few are inactive.
         indexes = [
             models.Index(fields=["price", "id"], name="product_price"),
             models.Index(fields=["name", "id"], name="product_name"),
             models.Index(fields=["created_at", "id"], name="product_created"),
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="product_name_words"),
+            models.Index(fields=["category", "price", "id"], name="product_category_price"),
+            models.Index(fields=["category", "-created_at", "-id"], name="product_category_created"),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(is_active=True, sold_out=True),
+                name="product_sold_out",
+            ),
+            GinIndex(fields=["document"], name="product_document"),
         ]
 
     def __str__(self) -> str:
         return self.sku
+
+
+class ProductWord(models.Model):
+    """A word of some product's name, as the search knows it: what a mistyped word may have meant.
+
+    Triggers keep it (migration 0002). Not unique on purpose: two imports that bring the same new word at the same time
+    must not wait for each other, and a word that is there twice does no harm.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    word = models.TextField()
+
+    class Meta:
+        db_table = "product_word"
+        indexes = [
+            models.Index(fields=["word"], name="product_word_known"),
+            GinIndex(fields=["word"], name="product_word_alike", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Value
 
 from catalog import filters
-from catalog.domain import slugs
+from catalog.domain import searches, slugs
 from catalog.models import Product
+from catalog.selectors.searches import Search, understand
 from shared.errors import NotFound
 
 PRODUCT_PARAMETERS = filters.ProductFilter.schemas()
@@ -63,6 +64,8 @@ def product_list(
 ) -> tuple[QuerySet[Any, dict[str, Any]], tuple[str, ...]]:
     """Return the products that match, and the order they are wanted in.
 
+    By relevance there are at most the newest 500 matches; any other order has them all.
+
     Args:
         params: the query's filters.
         include_inactive: also products that are not sold any more.
@@ -71,7 +74,24 @@ def product_list(
         InvalidInput: names each unknown or unparsable filter.
     """
     found = filters.ProductFilter.apply(params, _visible(include_inactive=include_inactive))
-    return found, filters.ORDERINGS[params.get("ordering") or filters.DEFAULT_ORDERING]
+    text = params.get("search")
+    ordering = params.get("ordering") or (filters.RELEVANCE if text else filters.DEFAULT_ORDERING)
+    if text:
+        search = understand(text=text, include_inactive=include_inactive)
+        found = _matching(found, search, ranked=ordering == filters.RELEVANCE)
+    return found, filters.ORDERINGS[ordering]
+
+
+def _matching(found: QuerySet[Any, Any], search: Search | None, *, ranked: bool) -> QuerySet[Any, dict[str, Any]]:
+    """Return what a search finds; ranked, the newest matches only: a bounded number, whatever word is asked for."""
+    if search is None:
+        return found.none().annotate(rank=Value(0, output_field=BigIntegerField()))
+    found = found.filter(document=search.query)
+    if not ranked:
+        return found
+    newest = found.order_by("-created_at", "-id").values("id")[: searches.RANKED]
+    rows: QuerySet[Any, dict[str, Any]] = Product.objects.filter(id__in=newest).annotate(rank=search.rank)
+    return rows.values(*_FIELDS, "rank")
 
 
 def _visible(*, include_inactive: bool) -> QuerySet[Any, dict[str, Any]]:

@@ -1,0 +1,55 @@
+"""What somebody types into the search: words, "phrases", -exclusions and `or` (the syntax of websearch_to_tsquery)."""
+
+import re
+from string import ascii_lowercase
+
+RANKED = 500  # matches that are ranked, the newest; a word that more products have says little about any of them
+
+_PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+
+_LONGEST_SLIP = 10  # letters; of longer words the trigrams tell enough
+_SHORTEST_WORD = 3  # letters; anything is one slip away from a shorter one
+
+
+def wanted_words(text: str) -> str:
+    """Return the words that are asked for, without operators and without what is excluded.
+
+    Args:
+        text: as it was typed.
+    """
+    parts = (phrase or word for minus, phrase, word in _PART.findall(text) if not minus and word.lower() != "or")
+    return " ".join(part for part in parts if part and not part.startswith("-"))
+
+
+def excluded_words(text: str) -> str:
+    """Return what is excluded, as a search for any of it.
+
+    Args:
+        text: as it was typed.
+    """
+    found = _PART.findall(text)
+    parts = [phrase if minus else word[1:] for minus, phrase, word in found if minus or word.startswith("-")]
+    return " or ".join(f'"{part}"' for part in parts if part)
+
+
+def guessable(word: str) -> bool:
+    """Return whether a word may be taken for another: a mistyped number is another number."""
+    return len(word) >= _SHORTEST_WORD and not any(letter.isdigit() for letter in word)
+
+
+def slips(word: str) -> set[str]:
+    """Return what the word may have been before one slip: a letter too many, too few, wrong, or two swapped.
+
+    Args:
+        word: in lower case; a long one has none.
+
+    Source: F. Damerau, "A technique for computer detection and correction of spelling errors", CACM 7 (1964).
+    """
+    if len(word) > _LONGEST_SLIP:
+        return set()
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    found = {head + tail[1] + tail[0] + tail[2:] for head, tail in parts if len(tail) > 1}
+    found |= {head + tail[1:] for head, tail in parts if tail}
+    found |= {head + letter + tail for head, tail in parts for letter in ascii_lowercase}
+    found |= {head + letter + tail[1:] for head, tail in parts if tail for letter in ascii_lowercase}
+    return found - {word}
