@@ -1,4 +1,8 @@
-"""Pages of a list: by number with totals (v1), by keyset without COUNT (v2)."""
+"""Pages of a list: by number with totals (v1), by keyset without COUNT (v2).
+
+In v1 `total` is exact up to 10,000 rows and an estimate beyond. Only those first 10,000 have page numbers, because a
+page costs as much as all the pages before it: `pages` and `has_next` end there, and v2's cursors lead further.
+"""
 
 import base64
 import binascii
@@ -10,9 +14,10 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from shared.db import counting
 from shared.errors import InvalidInput, NotFound
 
 SIZE, LARGEST_SIZE = 20, 100
@@ -53,7 +58,7 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
     """Return the cursor in a text, its values checked against the list's ordering fields; raises InvalidCursor."""
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]  # noqa: SLF001 (public API)
+        fields = [_field(queryset, name.lstrip("-")) for name in order]
         values = [_value(field, value) for field, value in zip(fields, parts[1:], strict=True)]
         backwards = bool(int(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
@@ -61,6 +66,12 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
     if None in values:  # nothing is beyond null
         raise InvalidCursor(details=_WRONG_CURSOR)
     return Cursor(values=values, backwards=backwards)
+
+
+def _field(queryset: QuerySet[Any], name: str) -> Any:
+    """Return the field that an ordering field is, or that a computed one gives."""
+    computed = queryset.query.annotations.get(name)
+    return queryset.model._meta.get_field(name) if computed is None else computed.output_field  # noqa: SLF001 (public API)
 
 
 def _value(field: Any, raw: Any) -> Any:
@@ -91,24 +102,33 @@ def numbered(
 ) -> dict[str, Any]:
     """Return the v1 body of one page; raises InvalidInput, NoSuchPage."""
     size = size_of(params.get("page_size"), name="page_size")
-    number = params.get("page", "1")
-    if not (number.isascii() and number.isdigit() and int(number) > 0):
-        raise InvalidInput.of({"page": ["A whole number above 0 is required."]})
-    paginator = Paginator(queryset.order_by(*order), size)
-    if int(number) > paginator.num_pages:
+    number = _page_number(params.get("page", "1"), size)
+    total = counting.count_of(queryset)
+    pages = max(1, -(-min(total, counting.EXACT) // size))
+    if number > pages:
         raise NoSuchPage
-    page = paginator.page(int(number))
+    found = list(queryset.order_by(*order)[(number - 1) * size : min(number * size, counting.EXACT)])
     return {
         "pagination": {
-            "page": page.number,
-            "pages": paginator.num_pages,
+            "page": number,
+            "pages": pages,
             "per_page": size,
-            "total": paginator.count,
-            "has_next": page.has_next(),
-            "has_previous": page.has_previous(),
+            "total": total,
+            "has_next": number < pages,
+            "has_previous": number > 1,
         },
-        "results": [row(each) for each in complete(list(page.object_list))],
+        "results": [row(each) for each in complete(found)],
     }
+
+
+def _page_number(text: str, size: int) -> int:
+    """Return a page's number; raises InvalidInput for what is none, or lies beyond the rows that have numbers."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InvalidInput.of({"page": ["A whole number above 0 is required."]})
+    if (int(text) - 1) * size >= counting.EXACT:
+        said = f"Only the first {counting.EXACT} rows have page numbers; narrow the list, or use the cursors of v2."
+        raise InvalidInput.of({"page": [said]})
+    return int(text)
 
 
 def keyset(
@@ -160,17 +180,20 @@ def _flipped(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
+def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q | TupleGreaterThan | TupleLessThan:
     """Return the condition for rows after the given ordering values."""
+    names = [name.lstrip("-") for name in order]
+    downwards = {name.startswith("-") for name in order}
+    if len(downwards) == 1:  # one comparison of rows, which an index answers by going to the place
+        comparison = TupleLessThan if downwards.pop() else TupleGreaterThan
+        return comparison(Tuple(*names), tuple(values))
     condition, equal = Q(), Q()
     for name, value in zip(order, values, strict=True):
         field = name.lstrip("-")
-        comparison = "lt" if name.startswith("-") else "gt"
-        condition |= equal & Q(**{f"{field}__{comparison}": value})
+        condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
         equal &= Q(**{field: value})
-    first = order[0].lstrip("-")
     # Implied by the rest, and what lets the index bound the scan.
-    return condition & Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": values[0]})
+    return condition & Q(**{f"{names[0]}__{'lte' if order[0].startswith('-') else 'gte'}": values[0]})
 
 
 def with_parameters(base: str, params: Mapping[str, str], changes: Mapping[str, str]) -> str:
