@@ -2,6 +2,9 @@
 
 The same key and request replays the stored answer byte for byte; with another request it is refused (422); while the
 first attempt runs, others get 409. An attempt that ends in 5xx, 409 or 429 rolls back and so frees the key.
+
+A key belongs to the user, and where nobody is known (registration) to the client's address: another client's key is
+another key, and behind one address the body must be the same too.
 """
 
 import hashlib
@@ -9,17 +12,20 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse
+from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from shared.auth.principal import Principal
 from shared.errors import Conflict, InvalidInput, KeyReused
+from shared.http.middleware import client_address
 from shared.http.models import IdempotencyKey
+from shared.http.throttles import clients
 
 HEADER = "Idempotency-Key"
 LIFETIME = timedelta(hours=24)
@@ -81,20 +87,33 @@ def _check(key: str | None) -> None:
 
 def _once(view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse]) -> HttpResponse:
     """Run the method, or replay what it answered before."""
-    user = cast("Principal", request.user)
-    request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+    owner = _owner(request)
+    request_hash = _keyed(f"{request.method} {request.path}\n".encode() + body)
     with transaction.atomic():
-        if not _taken(f"{user.id}:{key}"):
+        if not _taken(f"{owner}:{key}"):
             raise InProgress(retry_after=1)
-        stored = _stored(user, key)
+        stored = _stored(owner, key)
         if stored is not None:
             return _replay(stored, request_hash)
         response = _answer(view, act)
         if response.status_code >= 500 or response.status_code in (409, 429):  # noqa: PLR2004 (HTTP statuses)
             transaction.set_rollback(True)
         else:
-            IdempotencyKey.objects.create(user_id=user.id, key=key, request_hash=request_hash, **_columns(response))
+            IdempotencyKey.objects.create(user_id=owner, key=key, request_hash=request_hash, **_columns(response))
     return response
+
+
+def _owner(request: Request) -> UUID:
+    """Return whose key it is: the user's, or where nobody is known the client's, as an id made from its address."""
+    if isinstance(request.user, Principal):
+        return request.user.id
+    client = clients.client(client_address(request._request))  # noqa: SLF001 (the Django request inside)
+    return UUID(bytes=_keyed(client.encode())[:16])
+
+
+def _keyed(value: bytes) -> bytes:
+    """Return a keyed hash: what it hides (a password in a body, an address) must not be guessable from the table."""
+    return salted_hmac("shared.http.idempotency", value, algorithm="sha256").digest()
 
 
 def _taken(name: str) -> bool:
@@ -106,9 +125,9 @@ def _taken(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _stored(user: Principal, key: str) -> IdempotencyKey | None:
+def _stored(owner: UUID, key: str) -> IdempotencyKey | None:
     """Return the key's stored answer; one that has outlived its 24 hours is gone."""
-    stored = IdempotencyKey.objects.filter(user_id=user.id, key=key).annotate(now=Now()).first()
+    stored = IdempotencyKey.objects.filter(user_id=owner, key=key).annotate(now=Now()).first()
     if stored is not None and stored.now - stored.created_at > LIFETIME:
         stored.delete()
         return None
@@ -143,8 +162,7 @@ def restate(request: Request, response: HttpResponse) -> None:
     """Store a later answer under the request's key: the outcome that the client was given after a wait."""
     key = request.headers.get(HEADER)
     if key is not None and "Idempotency-Replayed" not in response:
-        user = cast("Principal", request.user)
-        IdempotencyKey.objects.filter(user_id=user.id, key=key).update(**_columns(response))
+        IdempotencyKey.objects.filter(user_id=_owner(request), key=key).update(**_columns(response))
 
 
 def forget(*, user_id: UUID) -> None:

@@ -64,6 +64,36 @@ def test_hosts_are_a_list_with_commas(given):
     assert load(Environment).allowed_hosts == ["a.example", "b.example"]
 
 
+def test_rates_and_origins_are_checked_by_name(given):
+    given(RATE_ANONYMOUS="many", RATE_USER="0/h", CORS_ORIGINS="https://shop.example,https://shop.example/path")
+
+    with pytest.raises(WrongSettings) as caught:
+        load(Environment)
+
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.strip().partition(":")[0] for line in lines] == ["CORS_ORIGINS", "RATE_ANONYMOUS", "RATE_USER"]
+    assert "entry 2 is no origin" in lines[0]
+
+
+@pytest.mark.parametrize("origin", ["*", "shop.example", "https://*.shop.example", "https://a@shop.example", "null"])
+def test_what_is_no_origin_is_refused(given, origin):
+    given(CORS_ORIGINS=origin)
+
+    with pytest.raises(WrongSettings, match="CORS_ORIGINS"):
+        load(Environment)
+
+
+def test_the_guides_rates_are_the_defaults_and_they_can_be_off(given):
+    given(RATE_ANONYMOUS=None, RATE_USER=None)
+    found = load(Environment)
+    assert (found.rate_anonymous, found.rate_user, found.cors_origins) == ("100/h", "1000/h", [])
+
+    given(RATE_ANONYMOUS="off", RATE_USER="off", CORS_ORIGINS="https://shop.example, http://127.0.0.1:3000")
+    found = load(Environment)
+    assert (found.rate_anonymous, found.rate_user) == ("off", "off")
+    assert found.cors_origins == ["https://shop.example", "http://127.0.0.1:3000"]
+
+
 def test_a_settings_module_that_forgot_to_load_is_told(monkeypatch):
     monkeypatch.setattr(environment, "_current", None)
 

@@ -78,6 +78,15 @@ def test_a_stale_token_does_not_hide_the_key_set():
     assert jwks(authorization="Bearer stale").status_code == 200
 
 
+def test_the_key_set_is_never_throttled(settings):
+    settings.RATE_ANONYMOUS = "1/d"
+
+    answers = [jwks() for _ in range(3)]
+
+    assert [each.status_code for each in answers] == [200] * 3
+    assert "RateLimit" not in answers[0].headers
+
+
 def test_the_private_key_is_stored_encrypted(login):
     login()
 

@@ -31,9 +31,14 @@ class Users(ApiView):
         """Let anyone register, and only staff list."""
         return [AllowAny() if self.request.method == "POST" else IsStaff()]
 
+    @idempotent()
     @operation(takes=serializers.Registration, gives=serializers.Profile, status=201)
     def post(self, request: Request) -> HttpResponse:
-        """Register."""
+        """Register.
+
+        An Idempotency-Key belongs to the client's address here, since nobody is known yet: whoever has lost the
+        answer asks again from there with the same body and gets it, instead of hearing that the address is taken.
+        """
         del request
         return self.reply(accounts.user_register(**self.body()))
 
