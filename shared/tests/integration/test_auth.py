@@ -76,6 +76,20 @@ def test_a_deactivated_user_is_refused_with_a_token_verified_before():
     assert not subjects.is_deactivated(uuid.uuid4())
 
 
+@pytest.mark.parametrize("count", [1, 200])
+def test_many_users_are_deactivated_with_one_statement(django_assert_num_queries, count):
+    users = [uuid.uuid4() for _ in range(count)]
+    subjects.revoke(users[0], epoch=3)
+
+    with django_assert_num_queries(1):
+        subjects.deactivate(*users)
+    subjects.deactivate(*users)
+
+    rows = Subject.objects.filter(deactivated_at__isnull=False)
+    assert set(rows.values_list("user_id", flat=True)) == set(users)
+    assert Subject.objects.get(user_id=users[0]).epoch == 3
+
+
 def test_a_deactivation_that_comes_before_the_registration_stays():
     subjects.deactivate(USER)
     subjects.register(USER)
