@@ -1,6 +1,5 @@
 """Deactivating accounts that nobody uses any more: in batches by id, each in a transaction of its own."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,6 @@ from shared.events import outbox
 from shared.events.contracts import UserDeactivated
 from users.models import User
 from users.services import sessions
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,5 +74,4 @@ def _deactivate(idle: QuerySet[User], batch_size: int, *, now: datetime) -> list
         sessions.end_families(*ids, now=now)
         subjects.deactivate(*ids)
         outbox.append(*(UserDeactivated(user_id=user_id) for user_id in ids))
-    log.info("inactive_users_deactivated", extra={"count": len(ids), "last_id": str(ids[-1])})
     return ids
