@@ -79,6 +79,15 @@ class Notes(ApiView):
         return self.reply({"id": row.user_id, "amount": note["amount"]})
 
 
+class Privately(ApiView):
+    """Answers with something personal."""
+
+    @idempotent(private=True)
+    def post(self, request: Request) -> HttpResponse:
+        """Tell it."""
+        return self.reply({"phone": "+15551234567"})
+
+
 class Strictly(ApiView):
     """Requires a key."""
 
@@ -127,7 +136,13 @@ def broken(request):
 
 urlpatterns = [
     path("broken", broken),
-    *versioned(route("notes/", Notes), route("strict/", Strictly), route("open/", Open), route("staff/", StaffOnly)),
+    *versioned(
+        route("notes/", Notes),
+        route("private/", Privately),
+        route("strict/", Strictly),
+        route("open/", Open),
+        route("staff/", StaffOnly),
+    ),
     *versioned(route("page/", Page)),
 ]
 

@@ -7,14 +7,16 @@ A key belongs to the user, and where nobody is known (registration) to the clien
 another key, and behind one address the body must be the same too.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
+from cryptography.fernet import Fernet
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse
@@ -54,11 +56,14 @@ def body_digest(request: Request) -> bytes:
     return hashlib.sha256(request._request.body).digest()  # noqa: SLF001 (the Django request inside)
 
 
-def idempotent(*, required: bool = False, digest: Digest = body_digest) -> Callable[[View], View]:
+def idempotent(
+    *, required: bool = False, private: bool = False, digest: Digest = body_digest
+) -> Callable[[View], View]:
     """Make a view method safe to repeat under the caller's Idempotency-Key.
 
     Args:
         required: refuse requests without a key.
+        private: the answer shows personal data, so it is stored encrypted.
         digest: what makes two requests the same, besides method and path.
     """
 
@@ -69,7 +74,8 @@ def idempotent(*, required: bool = False, digest: Digest = body_digest) -> Calla
             if key is None and not required:
                 return method(view, request, *args, **kwargs)
             _check(key)
-            return _once(view, request, str(key), digest(request), lambda: method(view, request, *args, **kwargs))
+            act = partial(method, view, request, *args, **kwargs)
+            return _once(view, request, str(key), digest(request), act, private=private)
 
         answered.is_idempotent = True  # type: ignore[attr-defined]
         return answered
@@ -85,7 +91,9 @@ def _check(key: str | None) -> None:
         raise InvalidInput.of({HEADER: ["1 to 200 printable ASCII characters without spaces are required."]})
 
 
-def _once(view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse]) -> HttpResponse:
+def _once(
+    view: Any, request: Request, key: str, body: bytes, act: Callable[[], HttpResponse], *, private: bool
+) -> HttpResponse:
     """Run the method, or replay what it answered before."""
     owner = _owner(request)
     request_hash = _keyed(f"{request.method} {request.path}\n".encode() + body)
@@ -94,12 +102,13 @@ def _once(view: Any, request: Request, key: str, body: bytes, act: Callable[[], 
             raise InProgress(retry_after=1)
         stored = _stored(owner, key)
         if stored is not None:
-            return _replay(stored, request_hash)
+            return _replay(stored, request_hash, private=private)
         response = _answer(view, act)
         if response.status_code >= 500 or response.status_code in (409, 429):  # noqa: PLR2004 (HTTP statuses)
             transaction.set_rollback(True)
         else:
-            IdempotencyKey.objects.create(user_id=owner, key=key, request_hash=request_hash, **_columns(response))
+            columns = _columns(response, private=private)
+            IdempotencyKey.objects.create(user_id=owner, key=key, request_hash=request_hash, **columns)
     return response
 
 
@@ -143,17 +152,24 @@ def _answer(view: Any, act: Callable[[], HttpResponse]) -> HttpResponse:
         return view.handle_exception(error)  # type: ignore[no-any-return]
 
 
-def _columns(response: HttpResponse) -> dict[str, Any]:
+def _columns(response: HttpResponse, *, private: bool) -> dict[str, Any]:
     """Return a response as the columns that store it."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
-    return {"status": response.status_code, "headers": headers, "body": response.content}
+    body = _cipher().encrypt(response.content) if private else response.content
+    return {"status": response.status_code, "headers": headers, "body": body}
 
 
-def _replay(stored: IdempotencyKey, request_hash: bytes) -> HttpResponse:
+def _cipher() -> Fernet:
+    """Return the cipher of private answers; its key is made from SECRET_KEY, as the request's hash is."""
+    return Fernet(base64.urlsafe_b64encode(_keyed(b"private answers")))
+
+
+def _replay(stored: IdempotencyKey, request_hash: bytes, *, private: bool) -> HttpResponse:
     """Return the stored answer; raises KeyReused when it belongs to another request."""
     if bytes(stored.request_hash) != request_hash:
         raise KeyReused
-    response = HttpResponse(bytes(stored.body), status=stored.status, headers=stored.headers)
+    body = bytes(stored.body)
+    response = HttpResponse(_cipher().decrypt(body) if private else body, status=stored.status, headers=stored.headers)
     response["Idempotency-Replayed"] = "true"
     return response
 
@@ -162,7 +178,7 @@ def restate(request: Request, response: HttpResponse) -> None:
     """Store a later answer under the request's key: the outcome that the client was given after a wait."""
     key = request.headers.get(HEADER)
     if key is not None and "Idempotency-Replayed" not in response:
-        IdempotencyKey.objects.filter(user_id=_owner(request), key=key).update(**_columns(response))
+        IdempotencyKey.objects.filter(user_id=_owner(request), key=key).update(**_columns(response, private=False))
 
 
 def forget(*, user_id: UUID) -> None:

@@ -290,6 +290,15 @@ def test_of_fifty_uses_at_once_one_has_an_effect(v2):
     assert written() == 1
 
 
+def test_a_private_answer_is_replayed_byte_for_byte_and_stored_encrypted(v2):
+    first, again = (v2.post("private/", {}, idempotency_key="k1") for _ in range(2))
+
+    assert first.json() == {"phone": "+15551234567"}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again["Idempotency-Replayed"] == "true"
+    assert b"15551234567" not in bytes(IdempotencyKey.objects.get().body)
+
+
 @pytest.mark.parametrize("key", ["", "with space", "x" * 201, "é"])
 def test_a_malformed_key_is_refused(v2, key):
     answer = v2.post("notes/", {"amount": "1.00"}, idempotency_key=key)

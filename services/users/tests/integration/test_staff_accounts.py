@@ -1,5 +1,6 @@
 """Accounts as staff sees them: lists, filters, orders, changes; each read in one query."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -44,6 +45,7 @@ def test_staff_lists_accounts_in_both_versions(api, staff, user):
         ({"is_active": "false"}, {"Gone"}),
         ({"is_active": "true"}, {"Ann", "Bob"}),
         ({"is_verified": "true"}, {"Bob"}),
+        ({"is_verified": "false"}, {"Ann", "Gone"}),
         ({"created_after": "2999-01-01T00:00:00Z"}, set()),
         ({"created_before": "2999-01-01T00:00:00Z", "is_verified": "true"}, {"Bob"}),
     ],
@@ -88,11 +90,29 @@ def test_a_query_that_does_not_parse_is_named(staff, query, field):
 
 
 def test_staff_sees_and_changes_an_account(staff, user):
-    response = staff.patch(f"users/{user.id}/", {"is_verified": True, "user_type": "premium"})
+    change = {"is_verified": True, "user_type": "premium", "phone_number": "+15551234567"}
+
+    response = staff.patch(f"users/{user.id}/", change)
 
     assert response.status_code == 200
     assert staff.get(f"users/{user.id}/").json() == response.json()
     assert (response.json()["is_verified"], response.json()["user_type"]) == (True, "premium")
+
+
+def test_verifying_again_keeps_the_first_time_and_taking_it_back_forgets_it(staff, user):
+    staff.patch(f"users/{user.id}/", {"is_verified": True})
+    user.refresh_from_db()
+    first = user.verified_at
+
+    staff.patch(f"users/{user.id}/", {"is_verified": True})
+    user.refresh_from_db()
+    again = user.verified_at
+    response = staff.patch(f"users/{user.id}/", {"is_verified": False})
+
+    user.refresh_from_db()
+    assert timezone.now() - first < timedelta(minutes=1)
+    assert again == first
+    assert (response.json()["is_verified"], user.verified_at) == (False, None)
 
 
 def test_staff_deactivates_without_erasing(staff, user):

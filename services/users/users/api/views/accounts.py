@@ -31,7 +31,7 @@ class Users(ApiView):
         """Let anyone register, and only staff list."""
         return [AllowAny() if self.request.method == "POST" else IsStaff()]
 
-    @idempotent()
+    @idempotent(private=True)
     @operation(takes=serializers.Registration, gives=serializers.Profile, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Register.
@@ -59,7 +59,7 @@ class Me(ApiView):
         del request
         return self.reply(users.profile(self.principal.id))
 
-    @idempotent()
+    @idempotent(private=True)
     @operation(takes=serializers.ProfileChange, gives=serializers.Profile, guarded=True, refusals=(users.NoSuchUser,))
     def patch(self, request: Request) -> HttpResponse:
         """Change the given fields."""
@@ -88,7 +88,7 @@ class Account(ApiView):
         del request
         return self.reply(users.account(user_id))
 
-    @idempotent()
+    @idempotent(private=True)
     @operation(takes=serializers.AccountChange, gives=serializers.Account, guarded=True)
     def patch(self, request: Request, user_id: UUID) -> HttpResponse:
         """Change the given fields."""
