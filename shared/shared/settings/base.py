@@ -13,6 +13,8 @@ SERVICE_INVARIANTS: str | None = None  # dotted dict of its own, name -> SQL tha
 SERVICE_MEASURES: str | None = None  # dotted function that sets gauges which only the database knows
 
 SECRET_KEY = _env.secret_key.get_secret_value()
+FIELD_KEYS: list[str] = []  # a service that seals columns names its keys (shared.db.sealed)
+FIELD_INDEX_KEY = ""
 DEBUG = _env.debug
 ALLOWED_HOSTS = _env.allowed_hosts
 PUBLIC_URL = str(_env.public_url).rstrip("/")

@@ -42,8 +42,8 @@ class PhoneField(serializers.RegexField):
     """A phone number, taken as it is: what surrounds it is not cut off but refused."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs["error_messages"] = {"invalid": phones.EXPLANATION}
         super().__init__(phones.PATTERN, trim_whitespace=False, **kwargs)
-        self.validators[-1].message = phones.EXPLANATION
 
 
 class Registration(StrictSerializer):

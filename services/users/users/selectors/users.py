@@ -79,7 +79,8 @@ def mail_facts(user_id: UUID) -> dict[str, Any] | None:
 def _rows(users: QuerySet[User], fields: tuple[str, ...]) -> QuerySet[Any]:
     """Return users as rows of these fields, stored and computed ones."""
     stored = [name for name in fields if name not in _COMPUTED]
-    return users.values(*stored, **{name: _COMPUTED[name] for name in fields if name in _COMPUTED})
+    computed = {name: _COMPUTED[name] for name in fields if name in _COMPUTED}
+    return users.values(*stored, **computed)  # type: ignore[no-any-return]
 
 
 def _one(users: QuerySet[User], fields: tuple[str, ...]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def password_reset_confirm(*, token: str, new: str, now: datetime) -> None:
         InvalidInput: the token is forged, used, expired or void, or the new password is weak.
     """
     reset = _pending(token, now=now)
-    user = _active(reset.user_id)
+    user = _active(reset.user_id) if reset.user_id else None
     if user is None:
         raise _wrong_token()
     passwords.check(new, field="new_password", email=user.email, username=user.username)
@@ -125,7 +125,7 @@ def purge(*, now: datetime, batch: int = 1000) -> int:
     return total
 
 
-def _active(user_id: UUID | None) -> User | None:
+def _active(user_id: UUID) -> User | None:
     """Return an active user."""
     return User.objects.filter(id=user_id, is_active=True).first()
 
