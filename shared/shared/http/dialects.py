@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -85,7 +86,7 @@ class V1(V2):
     def headers(self, path: str) -> dict[str, str]:
         """Return the deprecation headers (RFC 9745, RFC 8594) and the successor's address."""
         sunset = datetime.fromisoformat(settings.V1_SUNSET).replace(tzinfo=UTC)
-        successor = settings.PUBLIC_URL + path.replace("/api/v1/", "/api/v2/", 1)
+        successor = settings.PUBLIC_URL + quote(path.replace("/api/v1/", "/api/v2/", 1))
         return {
             "Deprecation": f"@{int(_DEPRECATED_SINCE.timestamp())}",
             "Sunset": format_datetime(sunset, usegmt=True),

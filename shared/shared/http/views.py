@@ -56,8 +56,15 @@ class ApiView(APIView):
         """Return what the present method declares to take and give."""
         return operations.of(self, self.request.method)
 
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer which methods there are; the OpenAPI document says the rest."""
+        del request, args, kwargs
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
     def body(self) -> dict[str, Any]:
-        """Return the checked body; raises DRF's ValidationError that names each wrong field."""
+        """Return the checked body; raises DRF's ValidationError or InvalidInput, which name each wrong field."""
+        if self.request.method != "POST" and self.request._request.META.get("CONTENT_LENGTH", "0") in {"", "0"}:  # noqa: SLF001 (the Django request inside)
+            raise InvalidInput("A body is required; an empty object changes nothing.")
         kind = cast("type[serializers.Serializer[Any]]", self.operation.takes)
         serializer = kind(data=self.request.data, partial=self.request.method == "PATCH", context={"view": self})
         serializer.is_valid(raise_exception=True)

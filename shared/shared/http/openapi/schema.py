@@ -122,7 +122,8 @@ class OperationSchema(AutoSchema):
         serializer.partial = partial
         reference = self.resolve_serializer(serializer, "request").ref
         media = [parser.media_type for parser in self.shown.parser_classes]
-        return {"required": True, "content": {each: {"schema": reference} for each in media}}
+        is_needed = self.method != "POST" or any(field.required for field in serializer.fields.values())
+        return {"required": is_needed, "content": {each: {"schema": reference} for each in media}}
 
     def _postprocess_serializer_schema(self, schema: Schema, serializer: Any, direction: Any) -> Schema:
         """Close strict inputs, and add the example of a serializer that has one."""

@@ -89,7 +89,12 @@ def path(name: str, schema: Schema) -> Schema:
     return {"in": "path", "name": name, "required": True, "schema": schema}
 
 
-_SIZE = {"type": "integer", "minimum": 1, "maximum": pagination.LARGEST_SIZE, "default": pagination.SIZE}
+_SIZE = {
+    "type": "integer",
+    "minimum": 1,
+    "default": pagination.SIZE,
+    "description": f"More than {pagination.LARGEST_SIZE} gives {pagination.LARGEST_SIZE}.",
+}
 PAGES: dict[str, list[Schema]] = {
     "v1": [query("page", {"type": "integer", "minimum": 1, "default": 1}), query("page_size", _SIZE)],
     "v2": [query("cursor", {"type": "string", "minLength": 1}), query("limit", _SIZE)],
