@@ -28,7 +28,7 @@ _START = datetime(2023, 1, 1, tzinfo=UTC)
 _EPOCH = int(_START.timestamp() * 1000)
 _DAYS = [f"{_START + timedelta(days=day):%Y-%m-%d}" for day in range(1000)]
 _SENTENCES = 20_000
-_ENDINGS = (0.99, 0.95, 0.5, 0.0, 0.49)
+_ENDINGS = (0.99, 0.95, 0.5, 0.25, 0.49)
 
 _PRODUCT = sql.SQL(
     "COPY product (id, created_at, updated_at, sku, name, slug, description, price, category_id, is_active, on_hand)"
@@ -72,8 +72,8 @@ class Generator:
         self._count = count
         self._random = random.Random(count)  # noqa: S311 (made-up data)
         self._words = [word.title() for word in words()]
-        self._weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(self._words))))
-        self._sentences = [" ".join(self._some(8)).capitalize() + "." for _ in range(_SENTENCES)]
+        self._weights = list(itertools.accumulate(1 / (rank + 30) for rank in range(len(self._words))))
+        self._sentences = [" ".join(self._some(6)).capitalize() + "." for _ in range(_SENTENCES)]
         self._leaves: list[str] = []
 
     def categories(self) -> str:
@@ -113,7 +113,7 @@ class Generator:
             name += f" No {int(chance() * 20_000)}"
         slug = f"{name.lower().replace(' ', '-')}-{number}"
         description = f"{self._sentences[int(chance() * _SENTENCES)]} {self._sentences[int(chance() * _SENTENCES)]}"
-        price = max(0.5, int(math.exp(2.2 + 1.1 * self._random.gauss(0, 1))) + _ENDINGS[int(chance() * len(_ENDINGS))])
+        price = int(math.exp(2.2 + 1.1 * self._random.gauss(0, 1))) + _ENDINGS[int(chance() * len(_ENDINGS))]
         moment = self._moment(number)
         active = "f" if chance() < INACTIVE else "t"
         units = 0 if chance() < SOLD_OUT else 1 + int(self._random.expovariate(0.02))
