@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 EXACT = 10_000  # rows; counting as many takes a few milliseconds
 
 
-def count_of(queryset: QuerySet[Any], *, exact: int = EXACT) -> int:
+def count_of(queryset: QuerySet[Any], *, exact: int) -> int:
     """Return how many rows match: exactly up to a bound, beyond it what the planner expects, but more than the bound.
 
     Args:

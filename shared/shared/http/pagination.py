@@ -103,7 +103,7 @@ def numbered(
     """Return the v1 body of one page; raises InvalidInput, NoSuchPage."""
     size = size_of(params.get("page_size"), name="page_size")
     number = _page_number(params.get("page", "1"), size)
-    total = counting.count_of(queryset)
+    total = counting.count_of(queryset, exact=counting.EXACT)
     pages = max(1, -(-min(total, counting.EXACT) // size))
     if number > pages:
         raise NoSuchPage
