@@ -31,7 +31,8 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
         needs=_stores(stack=stack),
         command=(PYTHON, "-c", MIGRATE),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service) | {"DJANGO_SETTINGS_MODULE": f"{service}.settings"},
+        environment=environment(stack=stack, service=service)
+        | {"DJANGO_SETTINGS_MODULE": f"{service}.settings", "MIGRATE_SAFELY": "true"},
         start_seconds=120,
         once=True,
         remedy="read its log; a failed migration names the statement and the reason",

@@ -13,7 +13,7 @@ _IDLE_IN_TRANSACTION_MS = 15_000
 _MIGRATE_LOCK_MS = 2_000
 
 _PLAIN = "django.db.backends.postgresql"
-_EXPAND_CONTRACT = "django_zero_downtime_migrations.backends.postgres"
+_EXPAND_CONTRACT = "shared.db.migrating"
 
 
 def databases(env: Environment) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Everything a service lives on, for a person or a job that asks: its health's parts, the broker, the disks."""
 
+import functools
 import shutil
 import socket
 import ssl
@@ -24,7 +25,7 @@ def parts() -> list[Part]:
 
     The broker and the processes are only shown: requests are answered without them, and events wait.
     """
-    disks = [checks.look(f"disk {path}", lambda path=path: _disk(path), fatal=True) for path in _directories()]
+    disks = [checks.look(f"disk {path}", functools.partial(_disk, path), fatal=True) for path in _directories()]
     return [*checks.all_parts().values(), checks.look("broker", _broker, fatal=False), *disks]
 
 

@@ -110,3 +110,14 @@ def test_a_pool_and_lasting_connections_never_come_together(given):
     assert (lasting["CONN_MAX_AGE"], "pool" in lasting["OPTIONS"]) == (600, False)
     assert ("CONN_MAX_AGE" in pooled, pooled["OPTIONS"]["pool"]["max_size"]) == (False, 8)
     assert (lasting["NAME"], lasting["PASSWORD"], lasting["PORT"]) == ("users", "p@ss", "5433")
+
+
+def test_only_the_migrate_process_refuses_unsafe_migrations_and_waits_briefly_for_locks(given):
+    given()
+    serving = databases(load(Environment))["default"]
+    given(MIGRATE_SAFELY="true")
+    migrating = databases(load(Environment))["default"]
+
+    assert (serving["ENGINE"], migrating["ENGINE"]) == ("django.db.backends.postgresql", "shared.db.migrating")
+    assert "lock_timeout=10000" in serving["OPTIONS"]["options"]
+    assert "lock_timeout=2000" in migrating["OPTIONS"]["options"]
