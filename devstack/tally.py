@@ -5,11 +5,20 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 LEVELS = ("unit", "integration", "e2e")
+
+LINES, BRANCHES = 95, 90
+SERVICES = ("users", "catalog", "orders")
+DECIDING = ("domain", "services", "selectors", "handlers")
+#: package -> percent of its lines and of its branches that tests must reach
+GATES: dict[str, tuple[int, int]] = {
+    **{f"{service}/{room}": (LINES, BRANCHES) for service in SERVICES for room in DECIDING},
+    "shared": (LINES, BRANCHES),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,8 +79,22 @@ def tell(*, tallies: Sequence[Tally]) -> list[str]:
     return [*lines, f"{passed} passed, {failed} failed"]
 
 
-def coverage(*, directory: Path, root: Path) -> str:
-    """Combine the suites' coverage data and tell the share per package and in total; empty without data."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """What the suites of a run reached: the line that tells it, and the packages that are below their gate."""
+
+    line: str = ""
+    under: Sequence[str] = ()
+
+
+def coverage(*, directory: Path, root: Path, whole: Collection[str]) -> Coverage:
+    """Combine the suites' coverage data, and hold it to the gates of the suites that ran as a whole.
+
+    Args:
+        directory: where each suite left its data; empty without any.
+        root: of the project.
+        whole: the suites of which every test ran; shared's gate is that of all Django suites together.
+    """
     base = [sys.executable, "-m", "coverage"]
     data = f"--data-file={directory / 'combined'}"
     parts = [str(path) for path in directory.glob("data.*")]
@@ -81,12 +104,52 @@ def coverage(*, directory: Path, root: Path) -> str:
     )
     for step in steps:
         if not parts or subprocess.run(step, cwd=root, check=False).returncode:  # noqa: S603  (coverage itself)
-            return ""
+            return Coverage(under=["coverage could not be measured"] if whole else [])
     measured = json.loads((directory / "coverage.json").read_text(encoding="utf-8"))
-    return "coverage: " + ", ".join(_shares(files=measured["files"], total=measured["totals"]))
+    line = "coverage: " + ", ".join(_shares(files=measured["files"], total=measured["totals"]))
+    return Coverage(line=line, under=under(files=measured["files"], whole=whole))
 
 
-def _shares(*, files: dict[str, dict[str, dict[str, int]]], total: dict[str, float]) -> list[str]:
+Files = dict[str, dict[str, dict[str, int]]]
+
+
+def under(*, files: Files, whole: Collection[str]) -> list[str]:
+    """Tell which packages are below their gate; a package without files is, for its gate may not vanish."""
+    told = []
+    for package, gate in GATES.items():
+        service = package.partition("/")[0]
+        needed = {"shared", *SERVICES} if service == "shared" else {service}
+        if needed <= set(whole):
+            told += _below(package=package, gate=gate, files=files)
+    return told
+
+
+def _below(*, package: str, gate: tuple[int, int], files: Files) -> list[str]:
+    sums: collections.Counter[str] = collections.Counter()
+    for name, measured in files.items():
+        if _is_of(path=Path(name), package=package):
+            sums.update({key: value for key, value in measured["summary"].items() if key in _COUNTED})
+    kinds = (("lines", "covered_lines", "num_statements"), ("branches", "covered_branches", "num_branches"))
+    if not sums["num_statements"]:
+        return [f"{package}: no file of it was measured"]
+    return [
+        f"{package}: {100 * sums[covered] / sums[count]:.1f} % of {kind}, at least {least} % are needed"
+        for (kind, covered, count), least in zip(kinds, gate, strict=True)
+        if 100 * sums[covered] < least * sums[count]
+    ]
+
+
+_COUNTED = frozenset({"covered_lines", "num_statements", "covered_branches", "num_branches"})
+
+
+def _is_of(*, path: Path, package: str) -> bool:
+    """Tell whether a file such as services/users/users/domain/tokens.py belongs to users/domain."""
+    inside = path.parts[2:] if path.parts[0] == "services" else path.parts[1:]
+    wanted = Path(package).parts
+    return inside[: len(wanted)] == wanted or inside == (*wanted[:-1], f"{wanted[-1]}.py")
+
+
+def _shares(*, files: Files, total: dict[str, float]) -> list[str]:
     covered: collections.Counter[str] = collections.Counter()
     statements: collections.Counter[str] = collections.Counter()
     for name, measured in files.items():

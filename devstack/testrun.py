@@ -21,7 +21,8 @@ _screen = threading.Lock()
 def run(*, names: Sequence[str], expression: str) -> int:
     """Run the named suites (default: all), optionally only tests that match a pytest -k expression.
 
-    Returns 0 when at least one test ran and all passed. Raises DevstackError when a suite or store is missing.
+    Returns 0 when at least one test ran, all passed, and no package is below its coverage gate.
+    Raises DevstackError when a suite or store is missing.
     """
     selected = suites.chosen(names=names, root=config.ROOT)
     directory = config.from_environment(environ=os.environ).run_dir / "coverage"
@@ -33,12 +34,14 @@ def run(*, names: Sequence[str], expression: str) -> int:
             stores = opened.enter_context(ephemeral.stores())
         tallies = _all(selected=selected, stores=stores, expression=expression, directory=directory)
     lines = tally.tell(tallies=tallies)
-    lines.insert(-1, tally.coverage(directory=directory, root=config.ROOT))
+    whole = [] if expression else [suite.name for suite in selected if suite.settings]
+    covered = tally.coverage(directory=directory, root=config.ROOT, whole=whole)
+    lines[-1:-1] = [covered.line, *(f"below its gate: {package}" for package in covered.under)]
     sys.stdout.write("\n" + "\n".join(line for line in lines if line) + "\n")
     passed, failed = sum(one.passed for one in tallies), sum(one.failed + one.skipped for one in tallies)
     if not passed and not failed:
         raise errors.DevstackError("no test was run", why=f"nothing matches {expression!r}", remedy="check K=")
-    return 1 if failed else 0
+    return 1 if failed or covered.under else 0
 
 
 def _all(

@@ -55,3 +55,64 @@ def test_all_suites_or_the_named_ones_are_chosen(tmp_path):
 def test_a_suite_without_its_folder_is_an_error(tmp_path):
     with pytest.raises(errors.DevstackError, match="without a folder: services/users/tests"):
         suites.chosen(names=["users"], root=tmp_path)
+
+
+def measured(lines, branches, *names):
+    """Return coverage's report: so many of a hundred lines and of a hundred branches in each file."""
+    summary = {"covered_lines": lines, "num_statements": 100, "covered_branches": branches, "num_branches": 100}
+    return {name: {"summary": {**summary, "percent_covered": 1}} for name in names}
+
+
+ORDERS = [f"services/orders/orders/{name}" for name in ("domain/saga.py", "services/placing.py", "selectors.py")]
+HANDLERS = "services/orders/orders/handlers.py"
+
+
+def test_packages_at_their_gate_pass():
+    files = measured(95, 90, *ORDERS, HANDLERS)
+
+    assert tally.under(files=files, whole=["orders"]) == []
+
+
+def test_a_package_below_its_gate_is_told_with_what_is_missing():
+    files = measured(95, 90, *ORDERS) | measured(94, 89, HANDLERS)
+
+    assert tally.under(files=files, whole=["orders"]) == [
+        "orders/handlers: 94.0 % of lines, at least 95 % are needed",
+        "orders/handlers: 89.0 % of branches, at least 90 % are needed",
+    ]
+
+
+def test_a_package_is_measured_as_a_whole():
+    files = measured(100, 100, *ORDERS, HANDLERS) | measured(90, 80, "services/orders/orders/domain/limits.py")
+
+    assert tally.under(files=files, whole=["orders"]) == []
+
+
+def test_a_package_without_files_is_below_its_gate():
+    assert tally.under(files=measured(100, 100, *ORDERS), whole=["orders"]) == [
+        "orders/handlers: no file of it was measured"
+    ]
+
+
+def test_only_suites_that_ran_as_a_whole_are_held_to_their_gates():
+    files = measured(1, 1, *ORDERS, HANDLERS, "shared/shared/errors.py")
+
+    assert tally.under(files=files, whole=[]) == []
+    assert tally.under(files=files, whole=["shared", "gateway"]) == []
+    assert len(tally.under(files=files, whole=["orders"])) == 8
+
+
+def test_shared_is_held_to_what_all_django_suites_reach_together():
+    names = [f"services/{service}/{service}/{room}.py" for service in tally.SERVICES for room in tally.DECIDING]
+    files = measured(100, 100, *names) | measured(94, 95, "shared/shared/errors.py", "shared/shared/db/locks.py")
+
+    assert tally.under(files=files, whole=["shared", "users", "catalog", "orders"]) == [
+        "shared: 94.0 % of lines, at least 95 % are needed"
+    ]
+
+
+def test_coverage_that_could_not_be_measured_fails_whole_suites_only(tmp_path):
+    assert tally.coverage(directory=tmp_path, root=tmp_path, whole=[]).under == []
+    assert tally.coverage(directory=tmp_path, root=tmp_path, whole=["users"]).under == [
+        "coverage could not be measured"
+    ]
