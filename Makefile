@@ -19,6 +19,10 @@ reset: setup ## Stop everything and delete its data
 	@$(BIN)/python -m devstack reset
 replay: setup ## Replay a retailer's orders: DATA=file.csv[.xz] [LIMIT=n] [CONCURRENCY=n] [STOCK=1.0]
 	@$(BIN)/python -m tools.replay --data "$(DATA)" $(if $(LIMIT),--limit $(LIMIT)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(STOCK),--stock $(STOCK))
+backup: setup ## Back up every service of the running stack: [DIR=backups] [FORMAT=pg_dump]
+	@$(BIN)/python -m devstack backup $(if $(FORMAT),--format $(FORMAT)) "$(or $(DIR),backups)"
+restore: setup ## Replace a service's data by a backup: S=users FILE=backups/plaza-users-….jsonl.gz
+	@$(BIN)/python -m devstack restore $(or $(S),"") "$(FILE)"
 
 ##@ Prove
 test: setup ## Run every test on real parts (S=users for one suite, K=expression)
@@ -27,7 +31,7 @@ lint: setup ## Check format, lint rules and the seven import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
 types: setup ## Check types strictly (S=users for one service)
 	@$(BIN)/python -m tools.types $(S)
-migrations: setup ## Check that models and migrations agree
+migrations: setup ## Check migrations: none missing, none unsafe, all apply from zero
 	@$(BIN)/python -m tools.migrations
 lock-check: setup ## Check that the hash-locked requirements are up to date
 	@$(BIN)/python -m tools.lock --check
@@ -48,4 +52,4 @@ schemas: setup ## Write the golden event schemas (docs/events/)
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: up down status logs reset replay test lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: up down status logs reset replay backup restore test lint types migrations lock-check check setup fmt lock schemas help

@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from devstack import config as configuration
-from devstack import daemon, down, errors, execute, logs, report, testrun, up
+from devstack import daemon, down, errors, execute, keep, logs, report, testrun, up
 from devstack.parts import catalogue
 
 
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     _logs(commands.add_parser("logs", help="follow the logs"))
     _exec(commands.add_parser("exec", help="run a command with PostgreSQL, RabbitMQ and Valkey of its own"))
     _test(commands.add_parser("test", help="run the test suites"))
+    _backup(commands.add_parser("backup", help="back up every service of the running stack"))
+    _restore(commands.add_parser("restore", help="put a service's backup in the place of its data"))
     return top
 
 
@@ -56,6 +59,20 @@ def _test(command: argparse.ArgumentParser) -> None:
     command.add_argument("suite", nargs="*", help="shared, users, … (default: all)")
     command.add_argument("-k", dest="expression", default="", help="only tests that match (see pytest -k)")
     command.set_defaults(run=lambda chosen: testrun.run(names=chosen.suite, expression=chosen.expression))
+
+
+def _backup(command: argparse.ArgumentParser) -> None:
+    command.add_argument("directory", type=Path)
+    command.add_argument("--format", choices=("json", "pg_dump"), default="json")
+    command.set_defaults(
+        run=lambda chosen: keep.backup(config=_config(), directory=chosen.directory, form=chosen.format)
+    )
+
+
+def _restore(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", choices=configuration.SERVICES)
+    command.add_argument("file", type=Path)
+    command.set_defaults(run=lambda chosen: keep.restore(config=_config(), name=chosen.service, file=chosen.file))
 
 
 def _config() -> configuration.Config:

@@ -33,7 +33,33 @@ def test_test_takes_suites_and_an_expression():
     assert (chosen.suite, chosen.expression) == (["users", "orders"], "race or retry")
 
 
-@pytest.mark.parametrize("arguments", [[], ["upp"], ["status", "--format", "yaml"], ["logs", "--lines", "many"]])
+def test_backups_need_a_running_stack(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PLAZA_RUN_DIR", str(tmp_path))
+
+    assert cli.main(arguments=["backup", str(tmp_path / "backups")]) == 1
+    assert cli.main(arguments=["restore", "users", str(tmp_path / "plaza-users.jsonl")]) == 1
+
+    assert capsys.readouterr().err.count("failed: nothing is running") == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_restore_takes_a_service_and_a_file():
+    chosen = parse("restore", "orders", "plaza-orders.jsonl.gz")
+
+    assert (chosen.service, chosen.file.name) == ("orders", "plaza-orders.jsonl.gz")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["upp"],
+        ["restore", "shop", "file"],
+        ["backup", "d", "--format", "csv"],
+        ["status", "--format", "yaml"],
+        ["logs", "--lines", "many"],
+    ],
+)
 def test_a_wrong_command_line_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         parse(*arguments)

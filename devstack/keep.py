@@ -1,0 +1,63 @@
+"""`devstack backup` and `devstack restore`: the services' own commands, on the databases of the running stack."""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+from devstack import config as configuration
+from devstack import daemon, errors
+from devstack import stack as stacks
+from devstack.parts import postgres, service
+
+
+def backup(*, config: configuration.Config, directory: Path, form: str) -> int:
+    """Write a backup of every service into a directory.
+
+    Args:
+        config: of the stack, which must be running.
+        directory: made when it is missing.
+        form: json or pg_dump.
+
+    Returns:
+        0, when all of them were made.
+
+    Raises:
+        DevstackError: nothing is running.
+    """
+    stack = _running(config=config)
+    options = ("--output-dir", str(directory.resolve()), "--format", form, "--compress")
+    return max(_manage(stack=stack, name=name, arguments=("backup_data", *options)) for name in configuration.SERVICES)
+
+
+def restore(*, config: configuration.Config, name: str, file: Path) -> int:
+    """Put a service's backup in the place of what its database holds.
+
+    Args:
+        config: of the stack, which must be running.
+        name: of the service.
+        file: the backup.
+
+    Returns:
+        The exit code of the service's command; unless it is 0, nothing has changed.
+
+    Raises:
+        DevstackError: nothing is running.
+    """
+    stack = _running(config=config)
+    return _manage(stack=stack, name=name, arguments=("restore_data", str(file.resolve()), "--flush"))
+
+
+def _running(*, config: configuration.Config) -> stacks.Stack:
+    if not daemon.state(config=config):
+        raise errors.DevstackError("nothing is running", remedy="make up")
+    return stacks.load_stack(config=config)
+
+
+def _manage(*, stack: stacks.Stack, name: str, arguments: tuple[str, ...]) -> int:
+    environment = service.environment(stack=stack, service=name) | {"LOG_FORMAT": "console"}
+    with contextlib.suppress(errors.DevstackError):  # then pg_dump is looked for on PATH
+        environment["PG_BIN"] = str(postgres.binaries())
+    command = [sys.executable, "manage.py", *arguments]
+    cwd = configuration.ROOT / "services" / name
+    return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode  # noqa: S603  (the service's own)
