@@ -36,12 +36,13 @@ class CallerThrottle(BaseThrottle):
 
     def buckets(self, request: Request) -> Iterable[Bucket]:
         """Yield what the request is charged to."""
-        known = isinstance(request.user, Principal)
-        rate = limit(settings.RATE_USER if known else settings.RATE_ANONYMOUS)
+        user = request.user
+        principal = user if isinstance(user, Principal) else None
+        rate = limit(settings.RATE_USER if principal else settings.RATE_ANONYMOUS)
         if rate is None:
             return
-        if known:
-            yield Bucket(policy="user", key=f"user:{request.user.id}", rate=rate)
+        if principal:
+            yield Bucket(policy="user", key=f"user:{principal.id}", rate=rate)
         else:
             yield Bucket(policy="anonymous", key=f"client:{clients.hashed(client_of(request))}", rate=rate)
 
