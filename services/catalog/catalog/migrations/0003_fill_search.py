@@ -17,7 +17,7 @@ _DOCUMENTS = "UPDATE product SET document = NULL WHERE id = ANY(%s) AND document
 _SOLD_OUT = "UPDATE product SET sold_out = NOT sold_out WHERE id = ANY(%s) AND sold_out <> (on_hand <= reserved)"
 _WORDS = """
 INSERT INTO product_word (word)
-SELECT DISTINCT word FROM product, unnest(tsvector_to_array(plaza_words(product.name))) AS word
+SELECT DISTINCT word FROM product, unnest(plaza_spelt(product.name)) AS word
  WHERE product.id = ANY(%s) AND NOT EXISTS (SELECT FROM product_word known WHERE known.word = word.word)
 """
 

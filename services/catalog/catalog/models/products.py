@@ -76,7 +76,7 @@ class Product(Entity):
 
 
 class ProductWord(models.Model):
-    """A word of some product's name, as the search knows it: what a mistyped word may have meant.
+    """A word of some product's name, as it is spelt: what a mistyped word may have meant.
 
     Triggers keep it (migration 0002). Not unique on purpose: two imports that bring the same new word at the same time
     must not wait for each other, and a word that is there twice does no harm.

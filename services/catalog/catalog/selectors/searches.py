@@ -22,15 +22,15 @@ _BY_LENGTH = 1
 _STEPS = 1_000_000
 
 _MEANING = r"""
-SELECT meant::text, product_is_found(meant, %s), tsvector_to_array(plaza_words(%s)),
+SELECT meant::text, product_is_found(meant, %s), plaza_spelt(%s),
        websearch_to_tsquery('plaza', translate(%s, '/\', '  '))::text
   FROM websearch_to_tsquery('plaza', translate(%s, '/\', '  ')) AS meant
 """
 
 # For each word up to five known ones like it: those one slip away first, then by the trigrams they share.
 _ALIKE = """
-SELECT string_agg(meant, ' & ')
-  FROM (SELECT '(' || string_agg(quote_literal(alike.word), ' | ' ORDER BY alike.word) || ')' AS meant
+SELECT string_agg('(' || meant || ')', ' & ')
+  FROM (SELECT string_agg(plainto_tsquery('plaza', alike.word)::text, ' | ' ORDER BY alike.word) AS meant
           FROM unnest(%(words)s::text[]) AS asked (word)
          CROSS JOIN LATERAL (
             SELECT word
