@@ -57,10 +57,10 @@ def test_a_suite_without_its_folder_is_an_error(tmp_path):
         suites.chosen(names=["users"], root=tmp_path)
 
 
-def measured(lines, branches, *names):
+def measured(lines: int, branches: int, *names: str) -> tally.Files:
     """Return coverage's report: so many of a hundred lines and of a hundred branches in each file."""
     summary = {"covered_lines": lines, "num_statements": 100, "covered_branches": branches, "num_branches": 100}
-    return {name: {"summary": {**summary, "percent_covered": 1}} for name in names}
+    return {name: {"summary": summary | {"percent_covered": 1}} for name in names}
 
 
 ORDERS = [f"services/orders/orders/{name}" for name in ("domain/saga.py", "services/placing.py", "selectors.py")]
