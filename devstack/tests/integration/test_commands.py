@@ -147,6 +147,16 @@ def test_logs_show_a_part_and_reset_deletes_the_data(devstack):
     assert [path.name for path in devstack.run_dir.iterdir()] == ["notes.txt"]
 
 
+def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack, tmp_path):
+    devstack("up", "--only", "postgres")
+
+    devstack("backup", str(tmp_path / "backups"))
+
+    files = {path.name.split("-")[1]: path for path in (tmp_path / "backups").glob("*.jsonl.gz")}
+    assert set(files) == {"users", "catalog", "orders"}
+    assert "a backup of catalog, not of users" in devstack("restore", "users", str(files["catalog"]), code=1)
+
+
 def test_exec_gives_addresses_and_the_exit_code_and_leaves_nothing(devstack, tmp_path):
     script = """
 import os, pathlib, sys, psycopg
