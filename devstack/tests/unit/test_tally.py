@@ -57,6 +57,12 @@ def test_a_suite_without_its_folder_is_an_error(tmp_path):
         suites.chosen(names=["users"], root=tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def gates(monkeypatch):
+    rooms = [f"{service}/{room}" for service in tally.SERVICES for room in tally.DECIDING]
+    monkeypatch.setattr(tally, "GATES", dict.fromkeys([*rooms, "shared"], (95, 90)))
+
+
 def measured(lines: int, branches: int, *names: str) -> tally.Files:
     """Return coverage's report: so many of a hundred lines and of a hundred branches in each file."""
     summary = {"covered_lines": lines, "num_statements": 100, "covered_branches": branches, "num_branches": 100}

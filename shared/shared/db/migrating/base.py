@@ -1,7 +1,5 @@
 """The connection of the backend, where Django looks for it."""
 
-from typing import ClassVar
-
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 
 from shared.db.migrating.schema import SchemaEditor
@@ -10,4 +8,4 @@ from shared.db.migrating.schema import SchemaEditor
 class DatabaseWrapper(PostgresWrapper):
     """PostgreSQL as ever, but for the statements that change tables."""
 
-    SchemaEditorClass: ClassVar = SchemaEditor
+    SchemaEditorClass = SchemaEditor
