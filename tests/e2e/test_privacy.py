@@ -51,12 +51,12 @@ def kept_in_valkey(url: str) -> str:
 
 
 def test_a_life_leaves_no_personal_data_behind(system, shop, product, overheard):
-    word = uuid.uuid4().hex[:12]
+    word, other = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
     secrets = {
         "e-mail": f"canary{word}@example.com",
-        "password": f"Canary-{word}-1!",
-        "new password": f"Canary-{word}-2!",
-        "wrong password": f"Canary-{word}-3!",
+        "password": f"Secret-{other}-1!",
+        "new password": f"Secret-{other}-2!",
+        "wrong password": f"Secret-{other}-3!",
         "phone": f"+44{int(word, 16) % 10**10:010d}",
         "username": f"Canary {word}",
         "location": f"Canary Wharf {word}",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from catalog.models import Product
-from shared.db.filters import StrictFilterSet
+from shared.db.filters import MomentFilter, StrictFilterSet
 from shared.db.models import MONEY_DIGITS
 
 # The last field of each is unique, so that every order is total.
@@ -58,7 +58,7 @@ class ProductFilter(StrictFilterSet):
         choices=[("true", "true"), ("false", "false")],
         coerce={"true": True, "false": False}.get,
     )
-    created_after = django_filters.IsoDateTimeFilter("created_at", "gt")
+    created_after = MomentFilter("created_at", "gt")
     ordering = django_filters.ChoiceFilter(method="leave", choices=[(name, name) for name in ORDERINGS])
 
     class Meta:

@@ -4,15 +4,15 @@ import django_filters
 
 from orders.domain import Status
 from orders.models import Order
-from shared.db.filters import StrictFilterSet
+from shared.db.filters import MomentFilter, StrictFilterSet
 
 
 class OrderFilter(StrictFilterSet):
     """Orders by status, time of placing (from `created_after` on, before `created_before`) and user."""
 
     status = django_filters.ChoiceFilter(choices=[(each.value, each.value) for each in Status])
-    created_after = django_filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="placed_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="placed_at", lookup_expr="lt")
     user_id = django_filters.UUIDFilter()
 
     class Meta:

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
 from shared.db import sealed
-from shared.db.filters import StrictFilterSet
+from shared.db.filters import MomentFilter, StrictFilterSet
 from shared.errors import InvalidInput
 from users.domain import phones
 
@@ -29,8 +29,8 @@ class AccountFilter(StrictFilterSet):
     phone_number = django_filters.CharFilter(
         method="with_phone_number", validators=[RegexValidator(phones.PATTERN, phones.EXPLANATION)]
     )
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gt")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     def with_phone_number(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Choose by the number's index, since the number itself is encrypted."""

@@ -1,6 +1,7 @@
 """Strict filters: a parameter that is unknown or does not parse is refused by name, never ignored."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import django_filters
@@ -8,6 +9,24 @@ from django import forms
 from django.db.models import QuerySet
 
 from shared.errors import InvalidInput
+
+
+class MomentField(django_filters.fields.IsoDateTimeField):  # type: ignore[misc]
+    """A time with its offset, as UTC; PostgreSQL knows no offsets beyond 16 hours."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time; raises ValidationError for one that no calendar has."""
+        found: datetime | None = super().to_python(value)
+        try:
+            return found and found.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError("Enter a valid date/time.") from error
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """Chooses by a time (RFC 3339)."""
+
+    field_class = MomentField
 
 
 class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,7 +61,7 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
         fields = [_field(queryset, name.lstrip("-")) for name in order]
         values = [_value(field, value) for field, value in zip(fields, parts[1:], strict=True)]
         backwards = bool(int(parts[0]))
-    except (ValueError, TypeError, KeyError, IndexError, binascii.Error, ValidationError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, binascii.Error, ValidationError) as error:
         raise InvalidCursor(details=_WRONG_CURSOR) from error
     if None in values:  # nothing is beyond null
         raise InvalidCursor(details=_WRONG_CURSOR)
@@ -78,8 +78,12 @@ def _value(field: Any, raw: Any) -> Any:
     """Return a cursor's value as its field holds it; raises ValueError or ValidationError for what no column can."""
     value = field.to_python(raw)
     field.run_validators(value)
-    if (isinstance(value, str) and "\x00" in value) or (isinstance(value, datetime) and not value.tzinfo):
-        raise ValueError("NUL, or a time without zone")
+    if isinstance(value, datetime):
+        if not value.tzinfo:
+            raise ValueError("a time without zone")
+        return value.astimezone(UTC)  # PostgreSQL knows no offsets beyond 16 hours
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("NUL")
     return value
 
 
@@ -142,7 +146,7 @@ def keyset(
 ) -> dict[str, Any]:
     """Return the v2 body of one page, with the addresses of its neighbours; raises InvalidInput."""
     size = size_of(params.get("limit"), name="limit")
-    cursor = decode(params["cursor"], queryset=queryset, order=order) if params.get("cursor") else None
+    cursor = decode(params["cursor"], queryset=queryset, order=order) if "cursor" in params else None
     backwards = cursor is not None and cursor.backwards
     way = [_flipped(name) for name in order] if backwards else list(order)
     rows = queryset.order_by(*way)

@@ -6,7 +6,9 @@ from typing import Any
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
 from schemathesis import checks
+from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks as openapi_checks
 
 _CHECKS = [
@@ -18,15 +20,34 @@ _CHECKS = [
     openapi_checks.negative_data_rejection,
     openapi_checks.missing_required_header,
 ]
+# The same requests in every run; each is one transaction of the test, which no request closes.
+generated = settings(
+    max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 
 
-def schema(application: Any) -> Any:
-    """Return the document of this service for `@schema.parametrize()`.
+def operations(application: Any, *, version: str, thorough: bool = True) -> Any:
+    """Return the operations of a version, for `@….parametrize()` above `@conformance.generated`.
 
     Args:
         application: the service's WSGI application.
+        version: v1 or v2.
+        thorough: also every boundary of every field and parameter, one by one; both versions share their views.
     """
-    return schemathesis.openapi.from_wsgi("/openapi.json", _in_one_transaction(application))
+    config = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": thorough}}})
+    whole = schemathesis.openapi.from_wsgi("/openapi.json", _in_one_transaction(application), config=config)
+    return whole.include(path_regex=f"^/api/{version}/")
+
+
+def ask(case: Any, *, token: str | None = None) -> None:
+    """Send a generated request and compare the answer with the document.
+
+    Args:
+        case: what schemathesis made up.
+        token: an access token; without one the request is anonymous.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    case.call_and_validate(headers=headers, checks=_CHECKS)
 
 
 def _in_one_transaction(application: Any) -> Any:
@@ -43,14 +64,3 @@ def _in_one_transaction(application: Any) -> Any:
                 signal.connect(close_old_connections)
 
     return kept
-
-
-def ask(case: Any, *, token: str | None = None) -> None:
-    """Send a generated request and compare the answer with the document.
-
-    Args:
-        case: what schemathesis made up.
-        token: an access token; a made-up one in its place is left alone.
-    """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    case.call_and_validate(headers=headers, checks=_CHECKS)

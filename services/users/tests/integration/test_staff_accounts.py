@@ -146,3 +146,17 @@ def test_reads_take_one_query_however_many_rows(staff, api, user, path, queries,
 def test_a_numbered_page_takes_one_query_more(api, user, django_assert_num_queries):
     with django_assert_num_queries(2):
         api(STAFF, roles=("staff",), version="v1").get("users/")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"created_after": "0946-09-13T18:05:39+21:50"}, 200),
+        ({"created_after": "0001-01-01T00:00:00+10:00"}, 400),
+        ({"created_after": "9999-12-31T23:59:59-10:00"}, 400),
+        ({"cursor": ""}, 400),
+    ],
+)
+def test_odd_times_and_cursors_are_understood_or_refused(staff, query, status):
+    assert staff.get("users/", query).status_code == status
+    assert staff.get("users/export/", query).status_code == (400 if "cursor" in query else status)
