@@ -1,0 +1,35 @@
+"""The service keeps to its own document, whoever asks whatever."""
+
+import pytest
+from factories import UserFactory
+
+from shared.testing import conformance
+from shared.testing.tokens import token
+from users.wsgi import application
+
+pytestmark = pytest.mark.django_db
+
+v1 = conformance.operations(application, version="v1", thorough=False)
+v2 = conformance.operations(application, version="v2")
+
+
+def staff() -> str:
+    return token(UserFactory(is_staff=True).id, roles=("staff",))
+
+
+@v2.parametrize()
+@conformance.generated
+def test_staff_gets_documented_answers(case):
+    conformance.ask(case, token=staff())
+
+
+@v1.parametrize()
+@conformance.generated
+def test_staff_gets_documented_answers_in_v1(case):
+    conformance.ask(case, token=staff())
+
+
+@v1.parametrize()
+@conformance.generated
+def test_anybody_gets_documented_answers(case):
+    conformance.ask(case)
