@@ -22,8 +22,9 @@ SELECT DISTINCT word FROM product, unnest(plaza_spelt(product.name)) AS word
 """
 
 
-def fill(_apps: object, schema_editor: Any) -> None:
+def fill(apps: Any, schema_editor: Any) -> None:
     """Walk through all products by id."""
+    del apps
     last = UUID(int=0)
     with schema_editor.connection.cursor() as cursor:
         while True:
@@ -38,8 +39,9 @@ def fill(_apps: object, schema_editor: Any) -> None:
             last = ids[-1]
 
 
-def empty(_apps: object, schema_editor: Any) -> None:
+def empty(apps: Any, schema_editor: Any) -> None:
     """Forget the words; the columns go with 0002."""
+    del apps
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("DELETE FROM product_word")
 

@@ -61,10 +61,11 @@ class Meaning(SearchQuery):
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What a search looks for, and how well a product fits."""
+    """What a search looks for, how well a product fits, and whether words must stand beside each other."""
 
     query: Meaning
     rank: Combinable
+    phrase: bool = False
 
 
 def understand(*, text: str, include_inactive: bool) -> Search | None:
@@ -83,7 +84,7 @@ def understand(*, text: str, include_inactive: bool) -> Search | None:
         score: Combinable = SearchRank(
             F("document"), query, weights=_WEIGHTS, normalization=_BY_LENGTH, cover_density=True
         )
-        return Search(query=query, rank=_whole(score))
+        return Search(query=query, rank=_whole(score), phrase="<" in meant)
     alike = _alike([word for word in words if searches.guessable(word)])
     if alike is None:
         return None

@@ -170,8 +170,9 @@ def test_a_mistyped_word_is_looked_up_among_the_words_and_not_among_the_products
     assert {"product_word_alike", "product_word_known"} <= set(words)
 
 
-def test_a_search_walks_the_index_of_the_documents():
-    _, explained = plans(lambda: page({"search": RARE}))
+@pytest.mark.parametrize("text", [RARE, f'"{COMMON} {products.words()[1]}"'])
+def test_what_is_rare_is_looked_up_in_the_index_of_the_documents(text):
+    _, explained = plans(lambda: page({"search": text}))
 
     assert "product_document" in [node.get("Index Name") for node in nodes(explained[-1])]
 

@@ -24,24 +24,49 @@ def reserve(order_id, *lines):
     services.stock_reserve(order_id=order_id, user_id=uuid4(), lines=lines)
 
 
-@pytest.mark.parametrize("round_", range(5))
-def test_forty_buyers_of_ten_items_buy_exactly_ten(round_):
-    cup = ProductFactory(stock=10)
-    orders = [uuid7() for _ in range(40)]
+def test_forty_buyers_of_ten_items_buy_exactly_ten_in_each_of_a_hundred_rounds():
+    cups = [ProductFactory(stock=10).id for _ in range(100)]
+    before = _deadlocks()
 
-    outcomes = together(40, lambda number: reserve(orders[number], (cup.id, 1)))
+    def buy(number):
+        for cup in cups:  # all at the same one, round by round
+            reserve(uuid7(), (cup, 1))
 
-    assert outcomes == [None] * 40
-    assert Reservation.objects.filter(state="held").count() == 10
-    assert Reservation.objects.filter(state="rejected").count() == 30
-    assert Product.objects.get(id=cup.id).reserved == 10
+    assert together(40, buy) == [None] * 40
+
+    held = list(Reservation.objects.filter(state="held").values_list("order_id", flat=True))
+    assert len(held) == 1000
+    assert Reservation.objects.filter(state="rejected").count() == 3000
+    assert set(Product.objects.values_list("on_hand", "reserved")) == {(10, 10)}
     balance()
 
-    assert together(40, lambda number: services.stock_commit(order_id=orders[number])) == [None] * 40
+    def sell(number):
+        for order_id in held[number::8]:
+            services.stock_commit(order_id=order_id)
 
-    sold = StockEntry.objects.filter(reason="commit").count()
-    assert sold == 10
-    assert Product.objects.get(id=cup.id).on_hand == 0
+    assert together(8, sell) == [None] * 8
+
+    assert StockEntry.objects.filter(reason="commit").count() == 1000
+    assert set(Product.objects.values_list("on_hand", "reserved")) == {(0, 0)}
+    assert _deadlocks() == before
+    balance()
+
+
+def test_long_orders_of_the_same_products_in_opposite_order_never_deadlock():
+    products = [ProductFactory(stock=60).id for _ in range(25)]
+    before = _deadlocks()
+
+    def buy(number):
+        way = products if number % 2 else products[::-1]
+        for _ in range(10):
+            reserve(uuid7(), *[(product_id, 1) for product_id in way])
+
+    assert together(8, buy) == [None] * 8
+
+    assert _deadlocks() == before
+    assert Reservation.objects.filter(state="held").count() == 60
+    assert Reservation.objects.filter(state="rejected").count() == 20
+    assert set(Product.objects.values_list("on_hand", "reserved")) == {(60, 60)}
     balance()
 
 
