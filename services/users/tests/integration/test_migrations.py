@@ -193,6 +193,16 @@ def test_verified_becomes_a_time_and_a_yes_again(schema):
     assert values("verified_at") == {VERIFIED: CHANGED, PLAIN: later, GONE: None, ERASED: None}
 
 
+def test_going_back_believes_the_time_and_not_the_column_that_nobody_wrote(schema):
+    of_each_kind()
+    migrate("0017_is_verified_forgotten")
+    run("UPDATE users SET verified_at = NULL WHERE id = %s", GONE)
+
+    migrate("0012_email_key_validated")
+
+    assert values("is_verified") == {VERIFIED: True, PLAIN: False, GONE: False, ERASED: False}
+
+
 def test_code_that_knows_no_is_verified_writes_rows_while_the_column_is_still_there(schema):
     migrate("0017_is_verified_forgotten")
     run(
