@@ -1,6 +1,7 @@
 """The routes of the catalog's API, below a version's prefix."""
 
 from catalog.api.views.categories import CategoryDetail, CategoryList
+from catalog.api.views.exports import ProductExport
 from catalog.api.views.imports import ImportDetail, ProductImport
 from catalog.api.views.products import ProductDetail, ProductList, ProductStock
 from shared.http.urls import route
@@ -10,6 +11,7 @@ ROUTES = [
     route("categories/<str:slug>/", CategoryDetail),
     route("products/", ProductList),
     route("products/import/", ProductImport),
+    route("products/export/", ProductExport),
     route("products/<str:key>/", ProductDetail),
     route("products/<str:key>/stock/", ProductStock),
     route("imports/<uuid:import_id>/", ImportDetail),

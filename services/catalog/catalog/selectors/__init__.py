@@ -1,6 +1,7 @@
 """Every read of the catalog; rows are dictionaries."""
 
 from catalog.selectors.categories import category_get, category_list
+from catalog.selectors.exports import product_table
 from catalog.selectors.imports import import_get, import_pieces
 from catalog.selectors.products import PRODUCT_PARAMETERS, by_key, product_get, product_list
 
@@ -13,4 +14,5 @@ __all__ = [
     "import_pieces",
     "product_get",
     "product_list",
+    "product_table",
 ]
