@@ -1,16 +1,19 @@
 """`python -m benchmarks.products --count 1000000 --database URL`: fill a migrated catalog with made-up products.
 
+With `--csv FILE` instead of a database: the same products as a file for the import.
+
 The same count always gives the same rows. Words, prices, categories and stock are spread as in a real shop: some words
 and categories are very common, most are rare, few products are out of stock or inactive.
 """
 
 import argparse
+import csv
 import itertools
 import math
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +39,8 @@ _PRODUCT = sql.SQL(
 )
 _ENTRY = sql.SQL("COPY stock_entry (product_id, delta, reason) FROM STDIN")
 _CATEGORY = sql.SQL("COPY category (id, created_at, updated_at, slug, name, parent_id) FROM STDIN")
+
+_COLUMNS = ("sku", "name", "price", "description", "category", "on_hand", "is_active")
 
 Progress = Callable[[int], None]
 
@@ -75,6 +80,7 @@ class Generator:
         self._weights = list(itertools.accumulate(1 / (rank + 30) for rank in range(len(self._words))))
         self._sentences = [" ".join(self._some(6)).capitalize() + "." for _ in range(_SENTENCES)]
         self._leaves: list[str] = []
+        self.slugs: dict[str, str] = {}  # of categories, by id
 
     def categories(self) -> str:
         """Return the tree of categories, parents first."""
@@ -86,6 +92,7 @@ class Generator:
                 for word in self._random.sample(self._words[:400], branch):
                     found = identifier(-next(numbers))
                     slug = f"{path}{word.lower()}"
+                    self.slugs[found] = slug
                     lines.append(f"{found}\t{_START}\t{_START}\t{slug}\t{word}\t{parent}\n")
                     below.append((f"{slug}-", found))
             level = below
@@ -154,6 +161,32 @@ def load(cursor: "psycopg.Cursor[Any]", *, count: int, progress: Progress = lamb
     cursor.execute("ANALYZE category, product, product_word, stock_entry")
 
 
+def write(path: Path, *, count: int, progress: Progress = lambda _: None) -> None:
+    """Write the products as a file for the import.
+
+    Args:
+        path: the file.
+        count: number of products.
+        progress: called with the number of products so far.
+    """
+    generator = Generator(count)
+    generator.categories()
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        done = 0
+        for batch in generator.batches():
+            writer.writerows(_row(line, generator.slugs) for line in batch.products.splitlines())
+            done += batch.count
+            progress(done)
+
+
+def _row(line: str, slugs: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line of COPY as a row of the file."""
+    sku, name, _, description, price, leaf, active, units = line.split("\t")[3:]
+    return sku, name, price, description, slugs[leaf], units, {"t": "true", "f": "false"}[active]
+
+
 def _copy(cursor: "psycopg.Cursor[Any]", statement: sql.SQL, lines: str) -> None:
     """Send lines by COPY."""
     with cursor.copy(statement) as copy:
@@ -190,7 +223,9 @@ def main() -> int:
     """Read the command line and fill the database; returns the exit code."""
     parser = argparse.ArgumentParser(prog="benchmarks.products", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=1_000_000, help="number of products")
-    parser.add_argument("--database", required=True, help="URL of a migrated, empty catalog database")
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--database", help="URL of a migrated, empty catalog database")
+    goal.add_argument("--csv", type=Path, help="a file to write for the import")
     options = parser.parse_args()
     started = time.monotonic()
 
@@ -199,8 +234,11 @@ def main() -> int:
         text = f"{done:>9} of {options.count} products, {done / seconds:7.0f}/s"
         print(text, end="\r" if sys.stdout.isatty() else "\n", flush=True)  # noqa: T201 (a command line)
 
-    with psycopg.connect(options.database) as connection, connection.cursor() as cursor:
-        load(cursor, count=options.count, progress=show)
+    if options.csv:
+        write(options.csv, count=options.count, progress=show)
+    else:
+        with psycopg.connect(options.database) as connection, connection.cursor() as cursor:
+            load(cursor, count=options.count, progress=show)
     print(f"\ndone in {time.monotonic() - started:.1f} s")  # noqa: T201 (a command line)
     return 0
 
