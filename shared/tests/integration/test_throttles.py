@@ -1,10 +1,10 @@
 """Rate limits: exact under races, told in headers, and kept by each process alone while Valkey is away."""
 
-import threading
 import time
 import uuid
 
 import pytest
+import redis
 from django.test import Client
 
 from shared import metrics
@@ -240,20 +240,29 @@ def test_without_valkey_requests_pass_up_to_the_limit_of_the_process():
 
 
 def test_all_buckets_of_a_request_take_one_round_trip(monkeypatch):
+    waits(bucket("1/h"))
     asked = []
-    real = buckets.Script.__call__
-    monkeypatch.setattr(
-        buckets.Script, "__call__", lambda *args, **given: asked.append(threading.get_ident()) or real(*args, **given)
-    )
+    real = redis.Redis.execute_command
+    monkeypatch.setattr(redis.Redis, "execute_command", lambda *given: asked.append(given[1]) or real(*given))
 
     waits(bucket("1/h"), bucket("2/h"), bucket("3/h"))
 
-    assert len(asked) == 1
+    assert asked == ["EVALSHA"]
+
+
+def test_a_valkey_that_has_forgotten_the_script_is_taught_again(settings):
+    waits(bucket("1/h"))
+    before = metrics.THROTTLE_FAULTS._value.get()
+    with redis.Redis.from_url(settings.CACHE_URL) as cache:
+        cache.script_flush()
+
+    one = bucket("1/h")
+
+    assert [waits(one)[0] == 0 for _ in range(2)] == [True, False]
+    assert metrics.THROTTLE_FAULTS._value.get() == before
 
 
 def test_keys_hold_no_address(settings, limited):
-    import redis
-
     client = unique()
     anonymous(client)
 
