@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from shared.errors import InvalidInput
 from users import filters
-from users.api import serializers
+from users.api import inputs
 from users.domain import emails
 from users.models import User
 
@@ -25,7 +25,7 @@ def errors_of(kind, data, **options):
 
 
 def test_a_registration_loses_the_repeated_password():
-    serializer = serializers.Registration(data=REGISTRATION)
+    serializer = inputs.Registration(data=REGISTRATION)
 
     assert serializer.is_valid()
     assert set(serializer.validated_data) == {"email", "username", "password"}
@@ -50,12 +50,12 @@ def test_a_registration_loses_the_repeated_password():
     ],
 )
 def test_each_wrong_field_of_a_registration_is_named(change, field):
-    assert list(errors_of(serializers.Registration, REGISTRATION | change)) == [field]
+    assert list(errors_of(inputs.Registration, REGISTRATION | change)) == [field]
 
 
 @pytest.mark.parametrize("age", [13, 120, None])
 def test_the_edges_of_the_age_are_accepted(age):
-    assert serializers.Registration(data=REGISTRATION | {"age": age}).is_valid()
+    assert inputs.Registration(data=REGISTRATION | {"age": age}).is_valid()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_edges_of_the_age_are_accepted(age):
     ["email", "user_type", "is_staff", "is_verified", "is_active", "balance", "password", "created_at", "epoch"],
 )
 def test_a_profile_has_no_field_that_is_not_ones_own_to_change(field):
-    assert errors_of(serializers.ProfileChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
+    assert errors_of(inputs.ProfileChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_a_profile_has_no_field_that_is_not_ones_own_to_change(field):
     ],
 )
 def test_each_wrong_field_of_a_profile_is_named(data, field):
-    assert list(errors_of(serializers.ProfileChange, data, partial=True)) == [field]
+    assert list(errors_of(inputs.ProfileChange, data, partial=True)) == [field]
 
 
 @pytest.mark.parametrize("field", ["is_staff", "email", "epoch"])
 def test_not_even_staff_changes_these(field):
-    assert errors_of(serializers.AccountChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
+    assert errors_of(inputs.AccountChange, {field: "x"}, partial=True) == {field: ["Unknown field."]}
 
 
 def test_deactivation_is_final():
-    assert list(errors_of(serializers.AccountChange, {"is_active": True}, partial=True)) == ["is_active"]
-    assert serializers.AccountChange(data={"is_active": False}, partial=True).is_valid()
+    assert list(errors_of(inputs.AccountChange, {"is_active": True}, partial=True)) == ["is_active"]
+    assert inputs.AccountChange(data={"is_active": False}, partial=True).is_valid()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_deactivation_is_final():
 def test_what_is_no_amount_of_money_is_refused(amount):
     data = {"to": "01a20303-0f0f-751b-8634-5a2675d83611", "amount": amount}
 
-    assert list(errors_of(serializers.Transfer, data)) == ["amount"]
+    assert list(errors_of(inputs.Transfer, data)) == ["amount"]
 
 
 def test_new_passwords_must_match():
@@ -106,7 +106,7 @@ def test_new_passwords_must_match():
         "new_password_confirm": "Correct-Horse-9",
     }
 
-    assert list(errors_of(serializers.PasswordChange, data)) == ["new_password_confirm"]
+    assert list(errors_of(inputs.PasswordChange, data)) == ["new_password_confirm"]
 
 
 @pytest.mark.parametrize(

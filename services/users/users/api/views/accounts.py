@@ -12,7 +12,7 @@ from shared.auth.permissions import AllowAny, IsStaff
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import inputs, outputs
 from users.selectors import users
 from users.services import accounts
 
@@ -32,7 +32,7 @@ class Users(ApiView):
         return [AllowAny() if self.request.method == "POST" else IsStaff()]
 
     @idempotent(private=True)
-    @operation(takes=serializers.Registration, gives=serializers.Profile, status=201)
+    @operation(takes=inputs.Registration, gives=outputs.Profile, status=201)
     def post(self, request: Request) -> HttpResponse:
         """Register.
 
@@ -42,7 +42,7 @@ class Users(ApiView):
         del request
         return self.reply(accounts.user_register(**self.body()))
 
-    @operation(gives=serializers.Account)
+    @operation(gives=outputs.Account)
     def get(self, request: Request) -> HttpResponse:
         """List accounts."""
         del request
@@ -53,14 +53,14 @@ class Users(ApiView):
 class Me(ApiView):
     """One's own profile."""
 
-    @operation(gives=serializers.Profile, refusals=(users.NoSuchUser,))
+    @operation(gives=outputs.Profile, refusals=(users.NoSuchUser,))
     def get(self, request: Request) -> HttpResponse:
         """Show it."""
         del request
         return self.reply(users.profile(self.principal.id))
 
     @idempotent(private=True)
-    @operation(takes=serializers.ProfileChange, gives=serializers.Profile, guarded=True, refusals=(users.NoSuchUser,))
+    @operation(takes=inputs.ProfileChange, gives=outputs.Profile, guarded=True, refusals=(users.NoSuchUser,))
     def patch(self, request: Request) -> HttpResponse:
         """Change the given fields."""
         del request
@@ -82,14 +82,14 @@ class Account(ApiView):
 
     permission_classes = [IsStaff]
 
-    @operation(gives=serializers.Account)
+    @operation(gives=outputs.Account)
     def get(self, request: Request, user_id: UUID) -> HttpResponse:
         """Show it."""
         del request
         return self.reply(users.account(user_id))
 
     @idempotent(private=True)
-    @operation(takes=serializers.AccountChange, gives=serializers.Account, guarded=True)
+    @operation(takes=inputs.AccountChange, gives=outputs.Account, guarded=True)
     def patch(self, request: Request, user_id: UUID) -> HttpResponse:
         """Change the given fields."""
         del request

@@ -9,7 +9,7 @@ from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import inputs, outputs
 from users.selectors import jobs as job_selectors
 from users.services import jobs as job_services
 
@@ -20,7 +20,7 @@ class UsersBulk(ApiView):
     permission_classes = [IsStaff]
 
     @idempotent()
-    @operation(takes=serializers.Bulk, gives=serializers.Job, status=202)
+    @operation(takes=inputs.Bulk, gives=outputs.Job, status=202)
     def post(self, request: Request) -> HttpResponse:
         """Take a list of accounts; they are made in the background, without passwords."""
         del request
@@ -33,7 +33,7 @@ class Job(ApiView):
 
     permission_classes = [IsStaff]
 
-    @operation(gives=serializers.Job)
+    @operation(gives=outputs.Job)
     def get(self, request: Request, job_id: UUID) -> HttpResponse:
         """Return how far the job is, and what became of each row."""
         del request

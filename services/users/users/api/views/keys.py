@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from shared.auth.permissions import AllowAny
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import outputs
 from users.selectors import keys
 
 # As long as the verifiers of this installation keep it (shared.auth.keys).
@@ -20,7 +20,7 @@ class KeySet(ApiView):
     permission_classes = [AllowAny]
     throttle_classes = []  # without it no service could know anybody
 
-    @operation(gives=serializers.KeySet)
+    @operation(gives=outputs.KeySet)
     def get(self, request: Request) -> HttpResponse:
         """Show every key that a valid token may name."""
         del request

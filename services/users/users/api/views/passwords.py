@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import inputs, outputs
 from users.api.throttles import LoginThrottle, ResetThrottle
 from users.api.views.sessions import Anonymous
 from users.services import credentials
@@ -17,7 +17,7 @@ class PasswordChange(ApiView):
 
     throttle_classes = [LoginThrottle]
 
-    @operation(takes=serializers.PasswordChange, status=204)
+    @operation(takes=inputs.PasswordChange, status=204)
     def post(self, request: Request) -> HttpResponse:
         """Change it, which ends every session."""
         del request
@@ -36,7 +36,7 @@ class PasswordReset(Anonymous):
 
     throttle_classes = [ResetThrottle]
 
-    @operation(takes=serializers.PasswordReset, gives=serializers.ResetRequested, status=202)
+    @operation(takes=inputs.PasswordReset, gives=outputs.ResetRequested, status=202)
     def post(self, request: Request) -> HttpResponse:
         """Say the same to everybody, whether anyone has the address or not."""
         del request
@@ -47,7 +47,7 @@ class PasswordReset(Anonymous):
 class PasswordResetConfirm(Anonymous):
     """POST: set a new password with the token of a mail."""
 
-    @operation(takes=serializers.PasswordResetConfirm, status=204)
+    @operation(takes=inputs.PasswordResetConfirm, status=204)
     def post(self, request: Request) -> HttpResponse:
         """Set it, which ends every session."""
         del request

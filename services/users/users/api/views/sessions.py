@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from shared.auth.permissions import AllowAny
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers, throttles
+from users.api import inputs, outputs, throttles
 from users.services import accounts, sessions
 
 # RFC 6749, section 5.1: tokens are nothing for a cache.
@@ -28,7 +28,7 @@ class Login(Anonymous):
 
     throttle_classes = [throttles.LoginThrottle]
 
-    @operation(takes=serializers.Credentials, gives=serializers.Session, refusals=(sessions.WrongCredentials,))
+    @operation(takes=inputs.Credentials, gives=outputs.Session, refusals=(sessions.WrongCredentials,))
     def post(self, request: Request) -> HttpResponse:
         """Answer an access and a refresh token, and who they are for."""
         answer = sessions.login(**self.body(), now=timezone.now())
@@ -39,7 +39,7 @@ class Login(Anonymous):
 class Refresh(Anonymous):
     """POST: rotate a refresh token."""
 
-    @operation(takes=serializers.Refresh, gives=serializers.Session, refusals=(sessions.RefreshNotValid,))
+    @operation(takes=inputs.Refresh, gives=outputs.Session, refusals=(sessions.RefreshNotValid,))
     def post(self, request: Request) -> HttpResponse:
         """Answer a new access token and the next refresh token."""
         del request
@@ -51,7 +51,7 @@ class Refresh(Anonymous):
 class Logout(ApiView):
     """POST: end the session of a refresh token."""
 
-    @operation(takes=serializers.Refresh, status=204)
+    @operation(takes=inputs.Refresh, status=204)
     def post(self, request: Request) -> HttpResponse:
         """Revoke the token's family."""
         del request
@@ -63,7 +63,7 @@ class Logout(ApiView):
 class VerifyEmail(Anonymous):
     """POST: prove that one reads the mail of one's address."""
 
-    @operation(takes=serializers.Verification, gives=serializers.Verified)
+    @operation(takes=inputs.Verification, gives=outputs.Verified)
     def post(self, request: Request) -> HttpResponse:
         """Mark the address as verified."""
         del request

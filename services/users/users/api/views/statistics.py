@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from shared.auth.permissions import IsStaff
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import outputs
 from users.selectors import statistics
 
 
@@ -16,7 +16,7 @@ class Statistics(ApiView):
 
     permission_classes = [IsStaff]
 
-    @operation(gives=serializers.Statistics)
+    @operation(gives=outputs.Statistics)
     def get(self, request: Request) -> HttpResponse:
         """Count them."""
         del request

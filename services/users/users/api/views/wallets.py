@@ -7,7 +7,7 @@ from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
 from shared.http.views import ApiView
-from users.api import serializers
+from users.api import inputs, outputs
 from users.selectors import wallets as wallet_selectors
 from users.selectors.users import NoSuchUser
 from users.services import wallets
@@ -16,7 +16,7 @@ from users.services import wallets
 class Wallet(ApiView):
     """One's own balance."""
 
-    @operation(gives=serializers.Wallet, refusals=(NoSuchUser,))
+    @operation(gives=outputs.Wallet, refusals=(NoSuchUser,))
     def get(self, request: Request) -> HttpResponse:
         """Show it."""
         del request
@@ -28,7 +28,7 @@ class Entries(ApiView):
 
     paginated = True
 
-    @operation(gives=serializers.Entry)
+    @operation(gives=outputs.Entry)
     def get(self, request: Request) -> HttpResponse:
         """List the entries."""
         del request
@@ -42,9 +42,7 @@ class Deposits(ApiView):
     permission_classes = [IsStaff]
 
     @idempotent(required=True)
-    @operation(
-        takes=serializers.Deposit, gives=serializers.DepositMade, status=201, refusals=(wallets.WalletLimitReached,)
-    )
+    @operation(takes=inputs.Deposit, gives=outputs.DepositMade, status=201, refusals=(wallets.WalletLimitReached,))
     def post(self, request: Request) -> HttpResponse:
         """Put money into anybody's wallet."""
         del request
@@ -56,8 +54,8 @@ class Transfers(ApiView):
 
     @idempotent(required=True)
     @operation(
-        takes=serializers.Transfer,
-        gives=serializers.TransferMade,
+        takes=inputs.Transfer,
+        gives=outputs.TransferMade,
         status=201,
         refusals=(NoSuchUser, wallets.InsufficientFunds, wallets.WalletLimitReached),
     )

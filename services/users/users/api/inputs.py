@@ -1,18 +1,14 @@
-"""What users accepts, field by field, and what it answers."""
+"""What users accepts, field by field."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
-from shared.http.serializers import AmountField, MoneyOutput, Output, StrictSerializer
+from shared.http.serializers import AmountField, StrictSerializer
 from users.domain import emails, phones
 from users.domain.ages import OLDEST, YOUNGEST
-from users.domain.ledger import Kind
 from users.domain.passwords import LONGEST
 
-Row = Mapping[str, Any]
 USER_TYPES = ["regular", "premium"]
 _MOST_BULK_USERS = 1000
 
@@ -49,6 +45,14 @@ class PhoneField(serializers.RegexField):
 class Registration(StrictSerializer):
     """POST /users/."""
 
+    EXAMPLE = {
+        "email": "ada@example.com",
+        "username": "Ada",
+        "password": "Analytical-Engine-1",
+        "password_confirm": "Analytical-Engine-1",
+        "age": 36,
+    }
+
     email = AddressField()
     username = serializers.CharField(max_length=150)
     password = PasswordField()
@@ -65,6 +69,8 @@ class Registration(StrictSerializer):
 class BulkUser(StrictSerializer):
     """One account of POST /users/bulk/."""
 
+    EXAMPLE = {"email": "grace@example.com", "username": "Grace", "age": 45}
+
     email = AddressField()
     username = serializers.CharField(max_length=150)
     age = serializers.IntegerField(min_value=YOUNGEST, max_value=OLDEST, required=False, allow_null=True)
@@ -73,11 +79,15 @@ class BulkUser(StrictSerializer):
 class Bulk(StrictSerializer):
     """POST /users/bulk/."""
 
+    EXAMPLE = {"users": [{"email": "grace@example.com", "username": "Grace", "age": 45}]}
+
     users = serializers.ListField(child=BulkUser(), min_length=1, max_length=_MOST_BULK_USERS)
 
 
 class ProfileChange(StrictSerializer):
     """PATCH /users/me/."""
+
+    EXAMPLE = {"bio": "Counts things.", "location": "London", "phone_number": "+441632960961"}
 
     username = serializers.CharField(max_length=150)
     age = serializers.IntegerField(min_value=YOUNGEST, max_value=OLDEST, allow_null=True)
@@ -94,6 +104,8 @@ class ProfileChange(StrictSerializer):
 class AccountChange(ProfileChange):
     """PATCH /users/{id}/, for staff."""
 
+    EXAMPLE = {"user_type": "premium", "phone_number": "+441632960961"}
+
     user_type = serializers.ChoiceField(choices=USER_TYPES)
     is_verified = serializers.BooleanField()
     is_active = serializers.BooleanField()
@@ -108,6 +120,8 @@ class AccountChange(ProfileChange):
 class Credentials(StrictSerializer):
     """POST /auth/login/."""
 
+    EXAMPLE = {"email": "ada@example.com", "password": "Analytical-Engine-1"}
+
     email = serializers.EmailField(max_length=254)
     password = PasswordField()
 
@@ -115,11 +129,15 @@ class Credentials(StrictSerializer):
 class Refresh(StrictSerializer):
     """POST /auth/refresh/ and /auth/logout/."""
 
+    EXAMPLE = {"refresh": "Jd0mYcB1vZ3H4T8wq2kQh0cT5yLr7uXn9aEoPfGiSsM"}
+
     refresh = serializers.CharField(max_length=4096)  # an access token fits, and is refused like any wrong one
 
 
 class Verification(StrictSerializer):
     """POST /auth/verify-email/."""
+
+    EXAMPLE = {"token": "eyJ1c2VyIjoi…"}
 
     token = serializers.CharField(max_length=1000)
 
@@ -140,11 +158,19 @@ class NewPassword(StrictSerializer):
 class PasswordChange(NewPassword):
     """POST /auth/password/change/."""
 
+    EXAMPLE = {
+        "current_password": "Analytical-Engine-1",
+        "new_password": "Difference-Engine-2",
+        "new_password_confirm": "Difference-Engine-2",
+    }
+
     current_password = PasswordField()
 
 
 class PasswordReset(StrictSerializer):
     """POST /auth/password/reset/."""
+
+    EXAMPLE = {"email": "ada@example.com"}
 
     email = serializers.EmailField(max_length=254)
 
@@ -152,11 +178,19 @@ class PasswordReset(StrictSerializer):
 class PasswordResetConfirm(NewPassword):
     """POST /auth/password/reset/confirm/."""
 
+    EXAMPLE = {
+        "token": "eyJyZXNldCI6…",
+        "new_password": "Difference-Engine-2",
+        "new_password_confirm": "Difference-Engine-2",
+    }
+
     token = serializers.CharField(max_length=1000)
 
 
 class Deposit(StrictSerializer):
     """POST /wallet/deposits/."""
+
+    EXAMPLE = {"user_id": "01a1f3c2-7b44-7c31-9d2e-5b1f0c6a9e01", "amount": "50.00", "reference": "Gift card 4711"}
 
     user_id = serializers.UUIDField()
     amount = AmountField()
@@ -166,157 +200,7 @@ class Deposit(StrictSerializer):
 class Transfer(StrictSerializer):
     """POST /wallet/transfers/."""
 
+    EXAMPLE = {"to": "01a1f3c2-7b44-7c31-9d2e-5b1f0c6a9e02", "amount": "12.50"}
+
     to = serializers.UUIDField()
     amount = AmountField()
-
-
-class Profile(Output):
-    """A user as it sees itself."""
-
-    id = serializers.UUIDField()
-    email = serializers.EmailField()
-    username = serializers.CharField()
-    user_type = serializers.ChoiceField(choices=USER_TYPES)
-    age = serializers.IntegerField(allow_null=True)
-    bio = serializers.CharField()
-    avatar_url = serializers.CharField()
-    location = serializers.CharField()
-    phone_number = serializers.CharField(allow_null=True)
-    is_verified = serializers.BooleanField()
-    is_staff = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-
-
-class Account(Profile):
-    """A user as staff sees it."""
-
-    is_active = serializers.BooleanField()
-    last_login_at = serializers.DateTimeField(allow_null=True)
-    deactivated_at = serializers.DateTimeField(allow_null=True)
-
-
-class Greeting(Output):
-    """Whom a session belongs to."""
-
-    id = serializers.UUIDField()
-    email = serializers.EmailField()
-    username = serializers.CharField()
-    user_type = serializers.ChoiceField(choices=USER_TYPES)
-    is_verified = serializers.BooleanField()
-    is_staff = serializers.BooleanField()
-
-
-class Session(Output):
-    """The tokens of a session."""
-
-    access = serializers.CharField()
-    refresh = serializers.CharField()
-    token_type = serializers.CharField()
-    expires_in = serializers.IntegerField()
-    user = Greeting()
-
-
-class Verified(Output):
-    """That an address is verified."""
-
-    is_verified = serializers.BooleanField()
-
-
-class ResetRequested(Output):
-    """That a password reset was asked for; says nothing about the address."""
-
-    detail = serializers.CharField()
-
-
-class Wallet(Output):
-    """A wallet."""
-
-    balance = MoneyOutput()
-    currency = serializers.CharField()
-    updated_at = serializers.DateTimeField()
-
-    @classmethod
-    def of(cls, row: Row) -> dict[str, Any]:
-        """Add the installation's currency."""
-        return super().of({**row, "currency": settings.CURRENCY})
-
-
-class Entry(Output):
-    """One side of a transfer; what left the wallet is below zero."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[each.value for each in Kind])
-    amount = MoneyOutput()
-    order_id = serializers.UUIDField(allow_null=True)
-    reference = serializers.CharField()
-    created_at = serializers.DateTimeField()
-
-
-class Moved(Output):
-    """A transfer just made, with the wallet's new balance."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[each.value for each in Kind])
-    amount = MoneyOutput()
-    reference = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    balance = MoneyOutput()
-
-
-class DepositMade(Moved):
-    """A deposit just made."""
-
-    user_id = serializers.UUIDField()
-
-
-class TransferMade(Moved):
-    """A transfer to somebody just made."""
-
-    to = serializers.UUIDField()
-
-
-class KeySet(Output):
-    """A JSON Web Key Set (RFC 7517)."""
-
-    keys = serializers.ListField(child=serializers.DictField())
-
-
-class JobResult(Output):
-    """What became of one row of a job, counted from 0."""
-
-    row = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["pending", "created", "failed"])
-    user_id = serializers.UUIDField(allow_null=True)
-    errors = serializers.DictField()  # type: ignore[assignment]  # the metaclass takes declared fields off the class
-
-
-class Job(Output):
-    """A background job, how far it is, and what became of each row."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=["pending", "running", "done"])
-    total = serializers.IntegerField()
-    processed = serializers.IntegerField()
-    created = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    results = JobResult(many=True)
-
-    @classmethod
-    def of(cls, row: Row) -> dict[str, Any]:
-        """Add what is done, and show the results."""
-        results = [JobResult.of(each) for each in row["results"]]
-        return super().of({**row, "processed": row["created"] + row["failed"], "results": results})
-
-
-class Statistics(Output):
-    """Counts of accounts."""
-
-    total = serializers.IntegerField()
-    active_24h = serializers.IntegerField()
-    new_24h = serializers.IntegerField()
-    active_30d = serializers.IntegerField()
-    verified = serializers.IntegerField()
-    deactivated = serializers.IntegerField()
