@@ -85,8 +85,10 @@ def product_list(
 
 def _matching(found: QuerySet[Any, Any], search: Search | None, *, ranked: bool) -> QuerySet[Any, dict[str, Any]]:
     """Return what a search finds; ranked, the newest matches only: a bounded number, whatever word is asked for."""
+    rows: QuerySet[Any, dict[str, Any]]
     if search is None:
-        return found.none().annotate(rank=Value(0, output_field=BigIntegerField()))
+        rows = found.none().annotate(rank=Value(0, output_field=BigIntegerField()))
+        return rows
     found = found.filter(document=search.query)
     if not ranked:
         return found
@@ -94,8 +96,8 @@ def _matching(found: QuerySet[Any, Any], search: Search | None, *, ranked: bool)
     # that no index has makes it look the phrase up.
     moment = Coalesce("created_at", "created_at") if search.phrase else F("created_at")
     newest = found.order_by(moment.desc(), "-id").values("id")[: searches.RANKED]
-    rows: QuerySet[Any, dict[str, Any]] = Product.objects.filter(id__in=newest).annotate(rank=search.rank)
-    return rows.values(*_FIELDS, "rank")
+    rows = Product.objects.filter(id__in=newest).annotate(rank=search.rank).values(*_FIELDS, "rank")
+    return rows
 
 
 def _visible(*, include_inactive: bool) -> QuerySet[Any, dict[str, Any]]:

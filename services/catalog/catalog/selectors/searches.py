@@ -21,8 +21,15 @@ _BY_LENGTH = 1
 # Whole numbers compare exactly, also when they come back in a cursor.
 _STEPS = 1_000_000
 
+# A common word is in one of the newest products; for others the index is asked, which reads all places of a word.
 _MEANING = r"""
-SELECT meant::text, product_is_found(meant, %s), plaza_spelt(%s),
+SELECT meant::text,
+       CASE WHEN EXISTS (SELECT
+                           FROM (SELECT document, is_active FROM product
+                                  ORDER BY created_at DESC, id DESC LIMIT 500) AS recent
+                          WHERE document @@ meant AND (is_active OR %s)) THEN true
+            ELSE product_is_found(meant, %s) END,
+       plaza_spelt(%s),
        websearch_to_tsquery('plaza', translate(%s, '/\', '  '))::text
   FROM websearch_to_tsquery('plaza', translate(%s, '/\', '  ')) AS meant
 """
@@ -77,7 +84,7 @@ def understand(*, text: str, include_inactive: bool) -> Search | None:
     """
     typed = searches.wanted_words(text)
     with connection.cursor() as cursor:
-        cursor.execute(_MEANING, [include_inactive, typed, searches.excluded_words(text), text])
+        cursor.execute(_MEANING, [include_inactive, include_inactive, typed, searches.excluded_words(text), text])
         meant, found, words, excluded = cursor.fetchone()
     if found:
         query = Meaning(meant)
