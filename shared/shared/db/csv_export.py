@@ -1,7 +1,7 @@
 """Rows as CSV straight out of PostgreSQL (COPY TO): one snapshot, constant memory, whatever the number of rows."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, LiteralString, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
@@ -56,12 +56,12 @@ def lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[bytes]:
 def _field(rows: QuerySet[Any], name: str) -> Field:
     """Return the field behind a column."""
     if name in rows.query.annotations:
-        return rows.query.annotations[name].output_field  # type: ignore[no-any-return]
+        return rows.query.annotations[name].output_field
     *path, last = name.split("__")
     model = rows.model
     for step in path:
         model = model._meta.get_field(step).related_model  # noqa: SLF001 (public API)
-    return model._meta.get_field(last)  # noqa: SLF001 (public API)
+    return cast("Field", model._meta.get_field(last))  # noqa: SLF001 (public API)
 
 
 def _copy(query: str, columns: list[tuple[str, Field]]) -> sql.Composed:

@@ -41,7 +41,8 @@ class RequestMiddleware:
             span.update_name(f"{request.method} {route}")
             _version_headers(request, response, route)
             if isinstance(response, StreamingHttpResponse):
-                done = partial(contextvars.copy_context().run, _account, request, response, route, started)
+                kept = contextvars.copy_context()
+                done = partial(_in_context, kept, partial(_account, request, response, route, started))
                 response.streaming_content = _counted(cast("Iterator[bytes]", response.streaming_content), done)
             else:
                 _account(request, response, route, started, len(cast("HttpResponse", response).content))
@@ -78,6 +79,11 @@ def _counted(pieces: Iterator[bytes], done: Callable[[int], None]) -> Iterator[b
             yield piece
     finally:
         done(size)
+
+
+def _in_context(kept: contextvars.Context, done: Callable[[int], None], size: int) -> None:
+    """Tell the size with the ids of the request, which has long been left when the stream ends."""
+    kept.run(done, size)
 
 
 def _account(request: HttpRequest, response: HttpResponseBase, route: str, started: float, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The table of idempotency keys with their stored answers."""
+"""The table of idempotency keys with their stored answers, and the generation of ready answers."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -22,3 +22,17 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.key}"
+
+
+class Generation(models.Model):
+    """The one row that names the generation of ready answers."""
+
+    only_one = models.BooleanField(primary_key=True, default=True)
+    value = models.UUIDField()
+
+    class Meta:
+        db_table = "ready_generation"
+        constraints = [models.CheckConstraint(condition=models.Q(only_one=True), name="ready_generation_only_one")]
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -56,7 +56,7 @@ class ApiView(APIView):
         """Return what the present method declares to take and give."""
         return operations.of(self, self.request.method)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # as every method here
         """Answer which methods there are; the OpenAPI document says the rest."""
         del request, args, kwargs
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
