@@ -7,7 +7,7 @@ from django.utils import timezone
 from factories import PASSWORD, UserFactory
 
 from shared.testing.race import together
-from users.models import RefreshSession, RefreshToken
+from users.models import RefreshSession, RefreshToken, User
 from users.services import sessions
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,18 @@ def test_a_refresh_token_is_exchanged_for_the_next(login, refresh):
     assert body["user"] == first["user"]
     assert refresh(body["refresh"]).status_code == 200
     assert RefreshSession.objects.get().generation == 3
+
+
+@pytest.mark.parametrize(("idle", "moved"), [(timedelta(minutes=59), False), (timedelta(minutes=61), True)])
+def test_whoever_goes_on_has_been_seen_once_an_hour(login, refresh, idle, moved):
+    user = UserFactory()
+    first, seen = login(user)["refresh"], timezone.now() - idle
+    User.objects.filter(id=user.id).update(last_login_at=seen)
+
+    refresh(first)
+
+    user.refresh_from_db()
+    assert (user.last_login_at > seen) is moved
 
 
 def test_a_lost_answer_is_given_again_for_ten_seconds(login, refresh):

@@ -16,39 +16,43 @@ from users.services import accounts
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now()
 COUNTS = {"total": 6, "active_24h": 2, "new_24h": 3, "active_30d": 3, "verified": 1, "deactivated": 1}
 
 
-def account(*, created, seen=None, verified=False):
+def account(now, *, created, seen=None, verified=False):
     user = UserFactory()
     User.objects.filter(id=user.id).update(
-        created_at=NOW - created,
-        last_login_at=None if seen is None else NOW - seen,
-        verified_at=NOW if verified else None,
+        created_at=now - created,
+        last_login_at=None if seen is None else now - seen,
+        verified_at=now if verified else None,
     )
     return user
 
 
 @pytest.fixture
-def people():
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def people(now):
     """Return accounts on both sides of every border."""
     day, month, moment = timedelta(days=1), timedelta(days=30), timedelta(minutes=1)
-    account(created=timedelta(), seen=timedelta(), verified=True)
-    account(created=day - moment)
-    account(created=day + moment, seen=day - moment)
-    account(created=month, seen=month - moment)
-    account(created=2 * month, seen=month + moment)
-    gone = account(created=timedelta(), seen=timedelta(), verified=True)
-    accounts.user_update(user_id=gone.id, changes={"is_active": False}, now=NOW)
+    account(now, created=timedelta(), seen=timedelta(), verified=True)
+    account(now, created=day - moment)
+    account(now, created=day + moment, seen=day - moment)
+    account(now, created=month, seen=month - moment)
+    account(now, created=2 * month, seen=month + moment)
+    gone = account(now, created=timedelta(), seen=timedelta(), verified=True)
+    accounts.user_update(user_id=gone.id, changes={"is_active": False}, now=now)
 
 
-def test_every_account_is_counted_where_it_belongs(people):
-    assert statistics.accounts(now=NOW) == COUNTS
+def test_every_account_is_counted_where_it_belongs(people, now):
+    assert statistics.accounts(now=now) == COUNTS
 
 
-def test_without_accounts_everything_is_zero():
-    assert statistics.accounts(now=NOW) == dict.fromkeys(COUNTS, 0)
+def test_without_accounts_everything_is_zero(now):
+    assert statistics.accounts(now=now) == dict.fromkeys(COUNTS, 0)
 
 
 def test_staff_reads_them_with_one_query(staff, people, settled_subjects, django_assert_num_queries):

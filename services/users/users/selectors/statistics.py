@@ -17,7 +17,7 @@ def accounts(*, now: datetime) -> dict[str, int]:
 
     Returns:
         `total` and `new_24h` (registered within a day) count every account, `deactivated` the deactivated ones,
-        `active_24h` and `active_30d` (logged in within that time) and `verified` only the others.
+        `active_24h` and `active_30d` (a login or a refresh within that time) and `verified` only the others.
     """
     active = Q(is_active=True)
     return User.objects.aggregate(

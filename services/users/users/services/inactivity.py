@@ -27,12 +27,12 @@ class Batch:
 def users_deactivate_inactive(
     *, idle_since: datetime, now: datetime, batch_size: int, after: UUID | None = None, dry_run: bool = False
 ) -> Iterator[Batch]:
-    """Deactivate, without erasing, the active accounts but staff's that have had no login for long.
+    """Deactivate, without erasing, the active accounts but staff's that nobody has used for long.
 
     Yields each batch after its commit; stopped anywhere, what is left is done by running it again.
 
     Args:
-        idle_since: no login since then, or none ever and registered before.
+        idle_since: no login and no refresh since then, or none ever and registered before.
         now: the time of asking.
         batch_size: accounts in a transaction.
         after: leave out the ids up to this one.

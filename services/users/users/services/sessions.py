@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from users.selectors import users
 from users.services import passwords, tokens
 
 log = logging.getLogger(__name__)
+
+_SEEN_EVERY = timedelta(hours=1)
 
 
 class WrongCredentials(AuthenticationFailed):
@@ -203,7 +205,7 @@ def _locked(session_id: UUID) -> RefreshSession | None:
 
 
 def _rotate(session: RefreshSession, *, now: datetime) -> str:
-    """Store the successor of the family's latest token and return it."""
+    """Store the successor of the family's latest token and return it; whoever goes on has been seen."""
     token = tokens.new_refresh()
     generation = session.generation + 1
     RefreshToken.objects.create(session=session, token_hash=tokens.digest(token), generation=generation)
@@ -213,4 +215,8 @@ def _rotate(session: RefreshSession, *, now: datetime) -> str:
         expires_at=now + REFRESH_LIFETIME,
         latest_sealed=sealed.seal(token),
     )
+    seen_at = session.user.last_login_at
+    # An account that only ever refreshes is in use; once an hour is often enough to know it.
+    if seen_at is not None and now - seen_at > _SEEN_EVERY:
+        User.objects.filter(id=session.user_id).update(last_login_at=now)
     return token
