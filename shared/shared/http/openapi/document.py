@@ -40,6 +40,7 @@ def asked(method: str, path: str, view: Any, original: Any, **kwargs: Any) -> An
 def document() -> bytes:
     """Return the OpenAPI 3.1 document of this service as JSON."""
     made = SchemaGenerator().get_schema(request=None, public=True)
+    made["paths"] = dict(sorted(made["paths"].items(), key=lambda item: (item[0].startswith("/api/v1/"), item[0])))
     components = made.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **shapes.ERRORS}
     components["securitySchemes"] = shapes.SECURITY

@@ -32,7 +32,8 @@ _POLICY = (
 _PAGE = """\
 <!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Plaza API</title><meta name="viewport" content="width=device-width">{style}</head>
+<head><meta charset="utf-8"><title>Plaza API</title><meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">{style}</head>
 <body><div id="page"></div><script src="assets/{library}"></script><script src="assets/{start}"></script></body>
 </html>
 """

@@ -39,7 +39,7 @@ class OperationSchema(AutoSchema):
             "operationId": self._name(),
             "summary": summary.rstrip("."),
             "description": text.strip(),
-            "tags": [self._segments()[0]],
+            "tags": [self._segments()[0].strip(".")],
             "parameters": [*self._path_parameters(), *self._query_parameters(), *self._header_parameters()],
             "security": self._security(),
             "deprecated": self.dialect == "v1",
