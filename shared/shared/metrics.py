@@ -23,6 +23,7 @@ HTTP_DURATION = Histogram(
 )
 HTTP_ACTIVE = Gauge("http_server_active_requests", "Requests being answered.", multiprocess_mode="livesum")
 DEPRECATED = Counter("plaza_deprecated_requests", "Requests to a deprecated version.", ["version", "http_route"])
+CACHE_REQUESTS = Counter("plaza_cache_requests", "Reads that may be answered from what is kept.", ["outcome"])
 EVENTS_PUBLISHED = Counter("plaza_events_published", "Events confirmed by the broker.", ["type"])
 EVENTS_HANDLED = Counter("plaza_events_handled", "Events that arrived, by what became of them.", ["type", "outcome"])
 EVENT_DELIVERY = Histogram(

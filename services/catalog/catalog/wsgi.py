@@ -7,4 +7,9 @@ from django.core.wsgi import get_wsgi_application
 from shared.health.wsgi import with_management
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "catalog.settings")
-application = with_management(get_wsgi_application())
+django = get_wsgi_application()
+
+from shared.http.ready.layer import ReadyAnswers  # noqa: E402 (needs the settings)
+
+# What everybody reads; what the views behind it keep, they say themselves.
+application = with_management(ReadyAnswers(django, r"/api/v[12]/(products|categories)(/[!-.0-~]+)?/?\Z"))

@@ -10,6 +10,14 @@ from shared.auth.principal import Principal
 from shared.errors import TokenNotValid
 
 
+def bearer(header: str) -> Principal:
+    """Return whom an Authorization header names; raises TokenNotValid."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token or " " in token:
+        raise TokenNotValid("Send the token as `Authorization: Bearer <token>`.")
+    return tokens.verify(token)
+
+
 class BearerAuthentication(BaseAuthentication):
     """Reads `Authorization: Bearer <access token>`; without the header nobody is known."""
 
@@ -18,12 +26,9 @@ class BearerAuthentication(BaseAuthentication):
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:
             return None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token or " " in token:
-            raise TokenNotValid("Send the token as `Authorization: Bearer <token>`.")
-        principal = tokens.verify(token)
+        principal = bearer(header)
         context.user_id.set(str(principal.id))
-        return principal, token
+        return principal, header.partition(" ")[2]
 
     def authenticate_header(self, request: Request | HttpRequest) -> str:
         """Return the challenge of a 401 answer."""

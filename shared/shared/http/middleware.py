@@ -1,21 +1,19 @@
 """One middleware around every request: its id, its trace, its metric, its log line, its version's headers."""
 
 import contextvars
-import logging
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from shared import context, metrics, tracing
-from shared.db.models import uuid7
-from shared.http import dialects, errors
+from shared.http import access, dialects, errors
+from shared.http.ready import keeping
 
-log = logging.getLogger(__name__)
+_BODILESS = (204, 304)  # RFC 9110, section 8.6
 
 
 class RequestMiddleware:
@@ -26,8 +24,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request inside its context."""
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if context.SANE_REQUEST_ID.match(given) else str(uuid7())
+        request_id = access.request_id_of(request.META)
         parent = request.headers.get("traceparent", "")
         started = time.perf_counter()
         with (
@@ -39,13 +36,17 @@ class RequestMiddleware:
             response["X-Request-ID"] = request_id
             route = _route(request)
             span.update_name(f"{request.method} {route}")
+            request.META[keeping.ROUTE] = route
             _version_headers(request, response, route)
             if isinstance(response, StreamingHttpResponse):
                 kept = contextvars.copy_context()
                 done = partial(_in_context, kept, partial(_account, request, response, route, started))
                 response.streaming_content = _counted(cast("Iterator[bytes]", response.streaming_content), done)
             else:
-                _account(request, response, route, started, len(cast("HttpResponse", response).content))
+                size = len(cast("HttpResponse", response).content)
+                if response.status_code not in _BODILESS:
+                    response.headers.setdefault("Content-Length", str(size))
+                _account(request, response, route, started, size)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -89,30 +90,11 @@ def _in_context(kept: contextvars.Context, done: Callable[[int], None], size: in
 def _account(request: HttpRequest, response: HttpResponseBase, route: str, started: float, size: int) -> None:
     """Measure and log the request, whose answer had so many bytes."""
     seconds = time.perf_counter() - started
-    method = request.method if request.method in _METHODS else "_OTHER"
-    metrics.HTTP_DURATION.labels(method, route, str(response.status_code)).observe(seconds)
-    log.info(
-        "request",
-        extra={
-            "method": method,
-            "path": request.path,
-            "route": route,
-            "status": response.status_code,
-            "seconds": round(seconds, 6),
-            "bytes": size,
-            "client": client_address(request),
-            "agent": request.headers.get("User-Agent", "")[:200],
-        },
+    access.account(
+        request.META, path=request.path, route=route, status=response.status_code, seconds=seconds, size=size
     )
-
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def client_address(request: HttpRequest) -> str:
     """Return the client's address as the trusted proxies in front saw it; a spoofed X-Forwarded-For gains nothing."""
-    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    trusted = settings.TRUSTED_PROXIES
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return access.client_of(request.META)

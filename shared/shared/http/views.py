@@ -1,6 +1,5 @@
 """The base of all views: strict parameters and bodies in, the request's dialect out."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
@@ -13,7 +12,8 @@ from rest_framework.views import APIView
 
 from shared.auth.principal import Principal
 from shared.errors import Check, InvalidInput, PreconditionFailed
-from shared.http import dialects, operations, pagination
+from shared.http import dialects, operations, pagination, tags
+from shared.http.ready import keeping
 from shared.http.renderers import dumps
 from shared.http.serializers import Output
 
@@ -96,12 +96,19 @@ class ApiView(APIView):
             body, status=status or declared.status, headers=dict(headers or {}), content_type="application/json"
         )
         if self.dialect.keyset and tagged and self.request.method in _TAGGED:
-            response["ETag"] = _tag(body)
-            if self.request.method in _SAFE and _matches(
+            response["ETag"] = tags.tag_of(body)
+            if self.request.method in _SAFE and tags.match(
                 self.request.headers.get("If-None-Match", ""), response["ETag"]
             ):
-                return HttpResponse(status=304, headers={"ETag": response["ETag"]})
+                return self._unchanged(response)
         return response
+
+    def _unchanged(self, response: HttpResponse) -> HttpResponse:
+        """Return 304 in place of an answer; its body stays in reach for whoever keeps it for others."""
+        self.request._request.META[keeping.UNSENT] = response.content  # noqa: SLF001 (the Django request inside)
+        unchanged = HttpResponse(status=304, headers={"ETag": response["ETag"]})
+        del unchanged["Content-Type"]
+        return unchanged
 
     def precondition(self) -> Check | None:
         """Return what refuses a row that is not the one of If-Match (RFC 9110, section 13.1.1); None: nothing asked.
@@ -114,7 +121,7 @@ class ApiView(APIView):
         tags = {each.strip() for each in given.split(",")}
 
         def check(row: Mapping[str, Any]) -> None:
-            if _tag(self._rendered(row)) not in tags:
+            if tags.tag_of(self._rendered(row)) not in tags:
                 raise PreconditionFailed
 
         return check
@@ -177,13 +184,3 @@ def _begun(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     """Yield all pieces; closing this closes their source too."""
     yield first
     yield from rest
-
-
-def _tag(body: bytes) -> str:
-    """Return the entity tag of a body."""
-    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-
-
-def _matches(header: str, tag: str) -> bool:
-    """Return whether an If-None-Match header names the tag (weak comparison)."""
-    return header.strip() == "*" or tag in [each.strip().removeprefix("W/") for each in header.split(",")]

@@ -13,6 +13,7 @@ from catalog.models import Category
 from shared.db.locks import lock_id
 from shared.db.models import uuid7
 from shared.errors import BusinessRuleBroken, Check, Conflict, InvalidInput, NotFound
+from shared.http.ready import generation
 
 
 class CategorySlugTaken(Conflict):
@@ -57,6 +58,7 @@ def category_create(*, name: str, slug: str | None = None, parent: str | None = 
         raise CategorySlugTaken(details={"slug": ["Another category has this slug."]})
     chosen = slugs.choose(options, taken)
     Category.objects.create(id=category_id, name=name, slug=chosen, parent=_category(parent))
+    generation.renew()
     return selectors.category_get(slug=chosen)
 
 
@@ -86,6 +88,7 @@ def category_update(*, slug: str, changes: Mapping[str, Any], check: Check | Non
     if values.get("slug", slug) != slug and Category.objects.filter(slug=values["slug"]).exists():
         raise CategorySlugTaken(details={"slug": ["Another category has this slug."]})
     Category.objects.filter(id=category.id).update(**values)
+    generation.renew()
     return selectors.category_get(slug=values.get("slug", slug))
 
 
@@ -109,6 +112,7 @@ def category_delete(*, slug: str, check: Check | None = None) -> None:
         category.delete()
     except ProtectedError as error:
         raise CategoryNotEmpty from error
+    generation.renew()
 
 
 def _lock_tree() -> None:

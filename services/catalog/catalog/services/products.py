@@ -12,6 +12,7 @@ from catalog.domain import slugs
 from catalog.models import Category, Product
 from shared.db.models import uuid7
 from shared.errors import Check, Conflict, InvalidInput, NotFound
+from shared.http.ready import generation
 
 
 class SkuTaken(Conflict):
@@ -51,6 +52,7 @@ def product_create(*, sku: str, name: str, slug: str | None = None, **values: An
     values = _columns({"sku": sku, "name": name, **values})
     options = [slug] if slug else slugs.candidates(name, sku, product_id.hex[-12:])
     _insert(options, {**values, "id": product_id})
+    generation.renew()
     return selectors.product_get(key=str(product_id), include_inactive=True)
 
 
@@ -78,6 +80,7 @@ def product_update(*, key: str, changes: Mapping[str, Any], check: Check | None 
     fault = _written(lambda: Product.objects.filter(id=product.id).update(**values))
     if fault is not None:
         _refuse(fault)
+    generation.renew()
     return selectors.product_get(key=str(product.id), include_inactive=True)
 
 

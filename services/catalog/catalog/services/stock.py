@@ -28,6 +28,7 @@ from shared.events.contracts import (
     StockReleased,
     StockReserved,
 )
+from shared.http.ready import generation
 
 log = logging.getLogger(__name__)
 
@@ -166,6 +167,7 @@ def stock_set(*, key: str, on_hand: int | None = None, delta: int | None = None)
         Product.objects.filter(id=product.id).update(on_hand=wanted, updated_at=Now())
         reason = StockEntry.Reason.ADJUST if on_hand is None else StockEntry.Reason.SET
         StockEntry.objects.create(product=product, delta=change, reason=reason)
+        generation.renew()
     return selectors.product_get(key=str(product.id), include_inactive=True)
 
 

@@ -1,7 +1,7 @@
 """The limit that every view has: RATE_ANONYMOUS for each client, RATE_USER for each known user."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from shared.auth.principal import Principal
-from shared.http.middleware import client_address
+from shared.http import access
 from shared.http.throttles import clients
 from shared.http.throttles.buckets import Bucket, Level, take
 from shared.http.throttles.rates import limit
@@ -35,21 +35,30 @@ class CallerThrottle(BaseThrottle):
         return self._wait
 
     def buckets(self, request: Request) -> Iterable[Bucket]:
-        """Yield what the request is charged to."""
+        """Return what the request is charged to."""
         user = request.user
-        principal = user if isinstance(user, Principal) else None
-        rate = limit(settings.RATE_USER if principal else settings.RATE_ANONYMOUS)
-        if rate is None:
-            return
-        if principal:
-            yield Bucket(policy="user", key=f"user:{principal.id}", rate=rate)
-        else:
-            yield Bucket(policy="anonymous", key=f"client:{clients.hashed(client_of(request))}", rate=rate)
+        return buckets_of(user if isinstance(user, Principal) else None, request.META)
+
+
+def buckets_of(principal: Principal | None, environ: Mapping[str, Any]) -> list[Bucket]:
+    """Return the caller's bucket; none when there is no limit.
+
+    Args:
+        principal: who asks, if that is known.
+        environ: the WSGI environment, for the client's address.
+    """
+    rate = limit(settings.RATE_USER if principal else settings.RATE_ANONYMOUS)
+    if rate is None:
+        return []
+    if principal:
+        return [Bucket(policy="user", key=f"user:{principal.id}", rate=rate)]
+    client = clients.client(access.client_of(environ))
+    return [Bucket(policy="anonymous", key=f"client:{clients.hashed(client)}", rate=rate)]
 
 
 def client_of(request: Request) -> str:
     """Return the client that asks, as its own part of an address."""
-    return clients.client(client_address(request._request))  # noqa: SLF001 (the Django request inside)
+    return clients.client(access.client_of(request.META))
 
 
 def fields(levels: Iterable[Level]) -> dict[str, str]:

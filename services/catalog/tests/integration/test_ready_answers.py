@@ -1,0 +1,338 @@
+"""Ready answers: the same as Django's, and never older than what staff has written (decision record 13)."""
+
+import logging
+import threading
+import time
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from factories import CategoryFactory, ProductFactory
+from reading import ID, outcomes, read, since
+
+from catalog import services, wsgi
+from catalog.models import Product
+from shared.auth import subjects
+from shared.db.models import uuid7
+from shared.events.contracts import SessionRevoked
+from shared.http.ready import generation, layer
+from shared.http.throttles import buckets
+from shared.testing.events import deliver
+from shared.testing.race import together
+from shared.testing.tokens import token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DETAIL, LIST = "/api/v2/products/red-mug/", "/api/v2/products/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    layer.forget()
+    yield
+    layer.forget()
+
+
+@pytest.fixture
+def mug():
+    mugs = CategoryFactory(slug="mugs", name="Mugs")
+    return ProductFactory(sku="M-1", name="Red Mug", slug="red-mug", category=mugs, price=Decimal("9.99"), stock=5)
+
+
+def bearer(user_id=None, **changes):
+    return f"Bearer {token(user_id or uuid4(), **changes)}"
+
+
+def django(target, **asked):
+    return read(target, application=wsgi.django, **asked)
+
+
+TABLE = [
+    (DETAIL, {}),
+    ("/api/v1/products/red-mug/", {}),
+    ("/api/v2/products/red-mug", {}),
+    (DETAIL, {"method": "HEAD"}),
+    (DETAIL, {"Accept": "text/html, application/json;q=0.9"}),
+    (DETAIL, {"Origin": "https://shop.example"}),
+    (DETAIL, {"X_Forwarded_Proto": "https"}),
+    (DETAIL, {"Authorization": "customer"}),
+    ("/api/v1/products/red-mug/", {"Authorization": "customer"}),
+    (LIST, {}),
+    ("/api/v1/products/", {}),
+    ("/api/v2/products/?limit=1&search=mug", {}),
+    ("/api/v2/products/?search=mug&limit=1", {}),
+    ("/api/v1/products/?page_size=1&ordering=price", {}),
+    ("/api/v2/products/?category=mugs&in_stock=true", {"Authorization": "customer"}),
+    ("/api/v2/categories/", {}),
+    ("/api/v1/categories/", {"method": "HEAD"}),
+    ("/api/v1/categories/mugs/", {}),
+    ("/api/v2/categories/mugs/", {"If_None_Match": "*"}),
+    (DETAIL, {"If_None_Match": "*"}),
+    (DETAIL, {"If_None_Match": '"another"'}),
+    ("/api/v1/products/red-mug/", {"If_None_Match": "*"}),
+]
+
+
+@pytest.mark.parametrize(("target", "asked"), TABLE)
+def test_miss_hit_and_django_alone_answer_the_same(mug, settings, target, asked):
+    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
+    settings.RATE_ANONYMOUS = settings.RATE_USER = "off"
+    ProductFactory(name="Blue Mug")
+    asked = {**asked, "Authorization": bearer()} if "Authorization" in asked else asked
+    before = outcomes()
+
+    alone, miss, hit = django(target, **asked), read(target, **asked), read(target, **asked)
+
+    if asked.get("method") == "HEAD":  # the server leaves out what Django gives it
+        assert hit.body == b""
+        assert alone.headers == hit.headers
+        alone, miss = (type(hit)(each.status, each.headers, b"") for each in (alone, miss))
+    assert miss == alone
+    assert hit == alone
+    assert hit.code in {200, 304}
+    assert since(before) == {"miss": 1, "hit": 1}
+    assert hit.header("x-request-id") == ID
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "code"),
+    [
+        (DETAIL, {"Accept": "text/html"}, 406),
+        (DETAIL, {"Authorization": "Bearer nonsense"}, 401),
+        (DETAIL, {"Authorization": "Basic eDp5"}, 401),
+        (DETAIL + "?unknown=1", {}, 400),
+        (LIST + "?limit=many", {}, 400),
+        ("/api/v2/products/blue-mug/", {}, 404),
+        (DETAIL, {"method": "DELETE"}, 401),
+        (DETAIL, {"Origin": "https://elsewhere.example"}, 200),
+        (DETAIL, {"API_Version": "v1"}, 200),
+        ("/api/products/red-mug/", {"API_Version": "v1"}, 200),
+    ],
+)
+def test_what_is_not_surely_the_same_is_answered_by_django(mug, settings, target, asked, code):
+    settings.RATE_ANONYMOUS = settings.RATE_USER = "off"
+    read(DETAIL)
+    read(DETAIL)
+    before = outcomes()
+
+    first, second, alone = read(target, **asked), read(target, **asked), django(target, **asked)
+
+    assert first.code == second.code == alone.code == code
+    assert (first.headers, first.body) == (second.headers, second.body) == (alone.headers, alone.body)
+    assert "hit" not in since(before)
+
+
+def test_staff_reads_the_database_and_leaves_nothing_for_others(mug):
+    Product.objects.filter(id=mug.id).update(is_active=False)
+    before = outcomes()
+
+    assert [read(DETAIL, Authorization=bearer(roles=["staff"])).code for _ in range(2)] == [200, 200]
+    assert read(DETAIL).code == 404
+    assert since(before) == {"bypass": 2, "miss": 1}
+
+
+CHANGES = {
+    "price": (DETAIL, b'"12.50"', lambda: services.product_update(key="red-mug", changes={"price": Decimal("12.50")})),
+    "name": (LIST, b"Scarlet", lambda: services.product_update(key="red-mug", changes={"name": "Scarlet"})),
+    "category": (LIST, b"Cups", lambda: services.category_update(slug="mugs", changes={"name": "Cups"})),
+    "the category itself": (
+        "/api/v1/categories/",
+        b"Cups",
+        lambda: services.category_update(slug="mugs", changes={"name": "Cups"}),
+    ),
+    "a new category": ("/api/v2/categories/", b"Hats", lambda: services.category_create(name="Hats")),
+    "a new product": (
+        "/api/v1/products/?ordering=name",
+        b"Hat",
+        lambda: services.product_create(sku="H-1", name="Hat", price=Decimal(5)),
+    ),
+    "stock": (DETAIL, b'"available":77', lambda: services.stock_set(key="red-mug", on_hand=77)),
+    "stock in v1": ("/api/v1/products/", b'"available":6', lambda: services.stock_set(key="red-mug", delta=1)),
+    "deactivation": (DETAIL, b"not_found", lambda: services.product_deactivate(key="red-mug")),
+    "deactivation in lists": (LIST, b'"data":[]', lambda: services.product_deactivate(key="red-mug")),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_next_read_sees_what_staff_changed(mug, change):
+    target, sign, write = CHANGES[change]
+    read(target)
+    assert sign not in read(target).body
+
+    write()
+
+    assert sign in read(target).body
+
+
+def test_the_next_read_sees_an_emptied_category_deleted(mug):
+    CategoryFactory(slug="hats")
+    assert [read("/api/v2/categories/hats/").code for _ in range(2)] == [200, 200]
+
+    services.category_delete(slug="hats")
+
+    assert read("/api/v2/categories/hats/").code == 404
+
+
+def test_a_write_that_is_rolled_back_changes_nothing(mug):
+    before = read(DETAIL).body
+
+    with transaction.atomic():
+        services.product_update(key="red-mug", changes={"name": "Scarlet"})
+        transaction.set_rollback(True)
+
+    assert read(DETAIL).body == before
+
+
+def test_stock_that_orders_move_shows_within_a_second(mug):
+    read(DETAIL)
+    services.stock_reserve(order_id=uuid7(), user_id=uuid4(), lines=[(mug.id, 2)])
+    moved_at = time.monotonic()
+
+    while b'"available":3' not in read(DETAIL).body:
+        assert time.monotonic() - moved_at < 1.2
+        time.sleep(0.02)
+
+    assert b'"available":3' in read(LIST).body
+
+
+def test_no_read_after_a_write_sees_what_was_before_it(mug):
+    written, seen, stop = [0], [], threading.Event()
+
+    def reads(_):
+        while not stop.is_set():
+            least = written[0]
+            body = read(DETAIL).body
+            seen.append((least, int(body.partition(b'"available":')[2].partition(b",")[0])))
+        return True
+
+    def act(number):
+        if number:
+            return reads(number)
+        try:
+            for stock in range(10, 210):
+                services.stock_set(key="red-mug", on_hand=stock)
+                written[0] = stock
+        finally:
+            stop.set()
+        return True
+
+    assert together(4, act) == [True] * 4
+    assert len(seen) > 200
+    assert [pair for pair in seen if pair[1] < pair[0]] == []
+
+
+def test_an_answer_begun_before_a_write_is_not_kept_for_those_after_it(mug, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+    find = services.products.selectors.product_get
+
+    def slow(**asked):
+        found = find(**asked)
+        begun.set()
+        assert go.wait(10)
+        return found
+
+    monkeypatch.setattr("catalog.selectors.product_get", slow)
+    reader = threading.Thread(target=lambda: together(1, lambda _: read(DETAIL)))
+    reader.start()
+    assert begun.wait(10)
+    monkeypatch.setattr("catalog.selectors.product_get", find)
+
+    services.product_update(key="red-mug", changes={"name": "Scarlet"})
+    go.set()
+    reader.join()
+
+    assert b"Scarlet" in read(DETAIL).body
+
+
+def test_fifty_who_ask_at_once_cause_one_answer(mug):
+    generation.current()
+    before = outcomes()
+
+    given = together(50, lambda _: read(LIST))
+
+    assert {each.code for each in given} == {200}
+    assert since(before) == {"miss": 1, "hit": 49}
+
+
+def test_a_revoked_token_is_refused_where_an_answer_is_ready(mug):
+    user, session = uuid7(), uuid7()
+    customer = bearer(user, sid=str(session))
+    assert [read(DETAIL, Authorization=customer).code for _ in range(2)] == [200, 200]
+
+    deliver(SessionRevoked(session_id=session, user_id=user))
+    subjects.forget_cache()
+
+    assert read(DETAIL, Authorization=customer).code == 401
+    assert read(DETAIL).code == 200
+
+
+def test_an_expired_token_is_refused_where_an_answer_is_ready(mug):
+    read(DETAIL)
+    now = int(time.time())
+
+    assert read(DETAIL, Authorization=bearer(exp=now - 60, iat=now - 960)).code == 401
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_ready_answer_counts_towards_the_limit(mug, settings, known):
+    settings.RATE_ANONYMOUS = settings.RATE_USER = "3/h"
+    asked = {"Authorization": bearer()} if known else {"X_Forwarded_For": str(uuid4())}
+
+    given = [read(DETAIL, **asked) for _ in range(5)]
+
+    assert [each.code for each in given] == [200, 200, 200, 429, 429]
+    name = "user" if known else "anonymous"
+    assert [each.header("ratelimit").partition(";t")[0] for each in given[:3]] == [
+        f'"{name}";r={left}' for left in (2, 1, 0)
+    ]
+    assert given[1].header("ratelimit-policy") == f'"{name}";q=3;w=3600'
+    assert given[3].header("retry-after")
+    assert given[4].header("x-request-id") == ID
+
+
+def test_a_hit_needs_no_query(mug, django_assert_num_queries):
+    read(DETAIL)
+    generation._believed = (time.monotonic() + 60, generation.current())
+
+    with django_assert_num_queries(0):
+        assert read(DETAIL).code == 200
+
+
+def test_without_the_generation_django_answers(mug, monkeypatch):
+    read(DETAIL)
+    before = outcomes()
+    generation.forget()
+    monkeypatch.setattr(generation, "_READ", "SELECT no_such_column FROM ready_generation")
+
+    assert [read(DETAIL).code for _ in range(3)] == [200] * 3
+    assert since(before) == {"fault": 3}
+
+
+def test_a_hit_is_logged_and_measured_as_a_request(mug, caplog):
+    trace = uuid4().hex
+    user = uuid4()
+    asked = {"Authorization": bearer(user), "User_Agent": "curl", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    with caplog.at_level(logging.INFO, logger="shared.http.access"):
+        read("/api/v1/products/red-mug/", **asked)
+        read("/api/v1/products/red-mug/", **asked)
+
+    miss, hit = (vars(record) for record in caplog.records if record.message == "request")
+    for name in ("method", "path", "route", "status", "bytes", "client", "agent"):
+        assert hit[name] == miss[name]
+    assert hit["trace_id"] == trace
+    assert hit["route"] == "/api/v1/products/<str:key>/"
+
+
+def test_the_connection_is_whole_after_reads(mug):
+    read(DETAIL, Authorization=bearer())
+    read(DETAIL, Authorization=bearer())
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.fixture(autouse=True)
+def limits_anew():
+    buckets.forget_connection()
