@@ -115,6 +115,13 @@ class KeyReused(AppError):
     message = "This Idempotency-Key was used with a different request."
 
 
+class TooLarge(AppError):
+    """What was sent is larger than what is accepted."""
+
+    code = "request_too_large"
+    message = "The body is larger than this endpoint accepts."
+
+
 class Throttled(AppError):
     """Too many requests of one kind in a time."""
 

@@ -8,6 +8,7 @@ from shared.settings.environment import Environment, load
 class CatalogEnvironment(Environment):
     """The environment variables of the catalog service."""
 
+    import_max_bytes: int = Field(default=200 * 1024 * 1024, ge=1024, description="largest file of an import")
     low_stock: int = Field(default=5, ge=1, description="available units at which a product counts as low on stock")
 
 
@@ -23,4 +24,5 @@ ROOT_URLCONF = "catalog.urls"
 WSGI_APPLICATION = "catalog.wsgi.application"
 INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.postgres", "catalog"]
 
+IMPORT_MAX_BYTES = env.import_max_bytes
 LOW_STOCK = env.low_stock

@@ -59,6 +59,19 @@ def show(event_id: UUID) -> list[DeadLetter]:
     return found
 
 
+def about(*, event_type: str, subject: UUID) -> list[DeadLetter]:
+    """Return the dead events of a type about one thing, the latest first.
+
+    Args:
+        event_type: the type.
+        subject: what the events are about.
+    """
+    unsent = _in_outbox(event_type=event_type).filter(subject=subject)
+    unhandled = _in_inbox(event_type=event_type).filter(envelope__subject=str(subject))
+    found = [*map(_from_outbox, unsent), *map(_from_inbox, unhandled)]
+    return sorted(found, key=lambda letter: letter.dead_at, reverse=True)
+
+
 def replay(*, event_ids: Sequence[UUID] | None = None, event_type: str | None = None) -> int:
     """Give dead events their attempts back, due at once and with their old ids; returns how many.
 

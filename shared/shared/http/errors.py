@@ -29,6 +29,7 @@ STATUSES: dict[type[errors.AppError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.PreconditionFailed: 412,
+    errors.TooLarge: 413,
     errors.KeyReused: 422,
     errors.Throttled: 429,
     errors.Unavailable: 503,
@@ -106,7 +107,7 @@ def _from_django(exc: Exception) -> tuple[int, errors.AppError, dict[str, str]]:
     if isinstance(exc, PermissionDenied):
         return 403, errors.InsufficientPermissions(), {}
     if isinstance(exc, RequestDataTooBig):
-        return 413, _coded("request_too_large", "The body is larger than this endpoint accepts."), {}
+        return 413, errors.TooLarge(), {}
     if isinstance(exc, DisallowedHost | SuspiciousOperation):
         return 400, errors.InvalidInput("The request is not acceptable."), {}
     return 500, errors.AppError(), {}

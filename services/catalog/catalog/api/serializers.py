@@ -125,9 +125,11 @@ class CategoryOutput(Output):
 
 
 class RowError(Output):
-    """A row of an import that was not taken."""
+    """Something wrong with a row of an import, which was not taken; no field: with the whole row."""
 
     line = serializers.IntegerField()
+    sku = serializers.CharField()
+    field = serializers.CharField()
     message = serializers.CharField()
 
 
@@ -143,9 +145,12 @@ class ImportOutput(Output):
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
     failed = serializers.IntegerField()
+    rows_per_second = serializers.FloatField(allow_null=True)
+    eta_seconds = serializers.FloatField(allow_null=True)
     errors = RowError(many=True)  # type: ignore[assignment]  # as above
     error = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
 
     @classmethod

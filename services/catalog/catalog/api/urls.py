@@ -2,7 +2,7 @@
 
 from catalog.api.views.categories import CategoryDetail, CategoryList
 from catalog.api.views.exports import ProductExport
-from catalog.api.views.imports import ImportDetail, ProductImport
+from catalog.api.views.imports import ImportDetail, ImportErrors, ImportRetry, ProductImport
 from catalog.api.views.products import ProductDetail, ProductList, ProductStock
 from shared.http.urls import route
 
@@ -15,4 +15,6 @@ ROUTES = [
     route("products/<str:key>/", ProductDetail),
     route("products/<str:key>/stock/", ProductStock),
     route("imports/<uuid:import_id>/", ImportDetail),
+    route("imports/<uuid:import_id>/errors/", ImportErrors),
+    route("imports/<uuid:import_id>/retry/", ImportRetry),
 ]

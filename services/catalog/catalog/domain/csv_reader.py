@@ -5,7 +5,7 @@ Only the standard library's reader knows where a quoted field ends; this counts 
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_LINE = 1024 * 1024  # bytes; what is longer is no list of products
 BOM = b"\xef\xbb\xbf"
@@ -19,8 +19,7 @@ class Broken(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """One record: the line it starts on, its fields, and the offset and line where the next one starts."""
 
     line: int

@@ -1,10 +1,10 @@
 """What an import's rows may say: its columns, and each field's rule."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.domain import products, slugs
 
@@ -17,11 +17,28 @@ _UNITS = re.compile(r"[0-9]{1,12}\Z")
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
+class Fault(NamedTuple):
+    """Something that is wrong with a row: with one of its fields, or (no field) with the whole of it."""
+
+    line: int
+    sku: str
+    field: str
+    message: str
+
+
 class WrongRow(ValueError):
-    """A row breaks a rule; the text says which field and why."""
+    """A row breaks rules.
+
+    Attributes:
+        faults: (field, or empty; reason) of each.
+    """
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__(" ".join(f"{field}: {reason}" if field else reason for field, reason in faults))
+        self.faults = faults
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Row:
     """One product as a row describes it; None leaves what there is, or the default for a new product."""
 
@@ -49,6 +66,30 @@ def header_faults(fields: Sequence[str]) -> list[str]:
     return faults + [f"The column {name!r} is given twice." for name in twice]
 
 
+def read_all(columns: Sequence[str], records: Iterable[tuple[int, Sequence[str]]]) -> tuple[list[Row], list[Fault]]:
+    """Return the records that keep the rules as rows, and what is wrong with the others.
+
+    Args:
+        columns: the header.
+        records: the line that each starts on, and its texts.
+    """
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for line, fields in records:
+        try:
+            rows.append(read(columns, fields, line=line))
+        except WrongRow as error:
+            sku = _sku(columns, fields)
+            faults += [Fault(line, sku, field, reason) for field, reason in error.faults]
+    return rows, faults
+
+
+def _sku(columns: Sequence[str], fields: Sequence[str]) -> str:
+    """Return what a wrong row names its product, as far as that can be told and shown."""
+    place = columns.index("sku")
+    return fields[place].strip().replace("\x00", "\ufffd")[: products.SKU_LONGEST] if place < len(fields) else ""
+
+
 def read(columns: Sequence[str], fields: Sequence[str], *, line: int) -> Row:
     """Return a record as a row.
 
@@ -61,16 +102,16 @@ def read(columns: Sequence[str], fields: Sequence[str], *, line: int) -> Row:
         WrongRow: says every field that is wrong.
     """
     if len(fields) != len(columns):
-        raise WrongRow(f"There are {len(fields)} fields where the header has {len(columns)}.")
+        raise WrongRow([("", f"There are {len(fields)} fields where the header has {len(columns)}.")])
     values: dict[str, Any] = {}
     faults = []
     for name, text in zip(columns, fields, strict=True):
         try:
             values[name] = _RULES[name](_clean(text))
         except ValueError as error:
-            faults.append(f"{name}: {error}")
+            faults.append((name, str(error)))
     if faults:
-        raise WrongRow(" ".join(faults))
+        raise WrongRow(faults)
     return Row(line=line, **values)
 
 
@@ -95,9 +136,9 @@ def _text(longest: int) -> Callable[[str], str]:
 
 
 def _price(text: str) -> Decimal:
-    if not _PRICE.match(text) or not Decimal(text):
+    if not _PRICE.match(text) or not (amount := Decimal(text)):
         raise ValueError(f"{text[:40]!r} is no amount above 0 with at most two decimals.")
-    return Decimal(text)
+    return amount
 
 
 def _category(text: str) -> str:

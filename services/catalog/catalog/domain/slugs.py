@@ -15,8 +15,21 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 
 def slugify(text: str) -> str:
     """Return the text as lower-case ASCII words joined by hyphens; empty when nothing of it is left."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    ascii_text = text if text.isascii() else _folded(text)
     return _OTHER.sub("-", ascii_text.lower()).strip("-")[:LONGEST].strip("-")
+
+
+def _folded(text: str) -> str:
+    """Return the text with letters for accented letters, and without what has no ASCII form."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def candidate(name: str, *parts: str) -> str:
+    """Return the slug of a name and what sets the thing apart; empty when nothing is left, or it is reserved."""
+    tail = slugify("-".join(parts)) if parts else ""
+    head = slugify(name)[: LONGEST - len(tail) - 1].strip("-")
+    slug = "-".join(part for part in (head, tail) if part)
+    return "" if slug in RESERVED else slug
 
 
 def candidates(name: str, *parts: str) -> list[str]:
@@ -26,14 +39,8 @@ def candidates(name: str, *parts: str) -> list[str]:
         name: what the slug should say.
         parts: what sets this thing apart, the last of them unique.
     """
-    found = []
-    for count in range(len(parts) + 1):
-        tail = slugify("-".join(parts[:count]))
-        head = slugify(name)[: LONGEST - len(tail) - 1].strip("-")
-        slug = "-".join(part for part in (head, tail) if part)
-        if slug and slug not in RESERVED:
-            found.append(slug)
-    return found
+    tried = (candidate(name, *parts[:count]) for count in range(len(parts) + 1))
+    return [slug for slug in tried if slug]
 
 
 def choose(options: list[str], taken: set[str]) -> str:

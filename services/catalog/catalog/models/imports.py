@@ -27,6 +27,8 @@ class Import(Entity):
     failed = models.BigIntegerField(default=0)
     error = models.CharField(max_length=500, default="", blank=True)
     created_by = models.UUIDField()
+    digest = models.CharField(max_length=64, default="", db_default="", blank=True)  # SHA-256 of the file, in hex
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -62,11 +64,13 @@ class ImportChunk(models.Model):
 
 
 class ImportRowError(models.Model):
-    """A row that could not be taken, and why."""
+    """Something that is wrong with a row that could not be taken."""
 
     id = models.BigAutoField(primary_key=True)
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="errors")
     line = models.BigIntegerField()
+    sku = models.CharField(max_length=64, default="", db_default="", blank=True)
+    field = models.CharField(max_length=63, default="", db_default="", blank=True)  # empty: the whole row
     message = models.CharField(max_length=500)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -74,4 +78,4 @@ class ImportRowError(models.Model):
         db_table = "import_row_error"
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.message}"
+        return f"line {self.line}: {self.field} {self.message}"

@@ -1,11 +1,13 @@
-"""Files to take home."""
+"""Files to take home: products, and what is wrong with an import's rows."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F
 
-from catalog.selectors import products
+from catalog.models import ImportRowError
+from catalog.selectors import imports, products
 from shared.db import csv_export
 
 _PRODUCT = {
@@ -21,6 +23,7 @@ _PRODUCT = {
     "created_at": "created_at",
     "updated_at": "updated_at",
 }
+_ERROR = {name: name for name in ("line", "sku", "field", "message")}
 
 
 def product_table(*, params: Mapping[str, Any]) -> Iterator[bytes]:
@@ -35,3 +38,17 @@ def product_table(*, params: Mapping[str, Any]) -> Iterator[bytes]:
     rows, order = products.product_list(params=params, include_inactive=True)
     available = ExpressionWrapper(F("on_hand") - F("reserved"), output_field=BigIntegerField())
     return csv_export.lines(rows.annotate(available=available).order_by(*order), _PRODUCT)
+
+
+def error_table(*, import_id: UUID) -> Iterator[bytes]:
+    """Yield everything that is wrong with an import's rows as CSV, by line.
+
+    Args:
+        import_id: the import.
+
+    Raises:
+        NotFound: there is no such import.
+    """
+    imports.import_get(import_id=import_id)
+    rows = ImportRowError.objects.filter(job_id=import_id).order_by("id")
+    yield from csv_export.lines(rows, _ERROR)

@@ -2,7 +2,8 @@
 
 from catalog.services.categories import category_create, category_delete, category_update
 from catalog.services.demo import demo_seed
-from catalog.services.imports import import_advance, import_run, import_start
+from catalog.services.import_files import FileTooLarge
+from catalog.services.imports import ImportEnded, import_advance, import_retry, import_run, import_start
 from catalog.services.products import product_create, product_deactivate, product_update
 from catalog.services.stock import (
     StockBelowReserved,
@@ -15,12 +16,15 @@ from catalog.services.subjects import session_revoke, subject_deactivate, subjec
 from shared.upkeep.old_rows import purge
 
 __all__ = [
+    "FileTooLarge",
+    "ImportEnded",
     "StockBelowReserved",
     "category_create",
     "category_delete",
     "category_update",
     "demo_seed",
     "import_advance",
+    "import_retry",
     "import_run",
     "import_start",
     "product_create",

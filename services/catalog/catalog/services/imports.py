@@ -4,7 +4,6 @@ The import's row says how far it is (`offset`), and moves with the batch's effec
 killed anywhere, an import goes on from its last committed batch.
 """
 
-import codecs
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,24 +13,29 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from catalog import selectors
-from catalog.domain import csv_reader, import_rows
+from catalog.domain import csv_reader
 from catalog.domain.csv_reader import Record
 from catalog.models import Import, ImportChunk, ImportRowError
-from catalog.selectors.imports import CHUNK_BYTES
-from catalog.services import import_batch
-from shared.errors import InvalidInput
-from shared.events import outbox
+from catalog.selectors.imports import OPEN
+from catalog.services import import_batch, import_files
+from shared.errors import Conflict, NotFound
+from shared.events import dead_letters, outbox
 from shared.events.contracts import ImportAdvanced
 
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1000
 
-_OPEN = (Import.Status.PENDING, Import.Status.RUNNING)
+
+class ImportEnded(Conflict):
+    """The import has ended; there is nothing left to try again."""
+
+    code = "import_ended"
+    message = "The import has ended; send the file again to import it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +58,17 @@ def import_start(*, pieces: Iterable[bytes], created_by: UUID) -> dict[str, Any]
         created_by: who sent it.
 
     Raises:
-        InvalidInput: the file is empty, not UTF-8, or its header is wrong; nothing is stored.
+        InvalidInput: the file is empty, no text in UTF-8, or its header is wrong; nothing is stored.
+        FileTooLarge: it is larger than IMPORT_MAX_BYTES; nothing is stored.
     """
-    chunks = _checked(_rechunked(pieces))
-    first = next(chunks, b"")
-    columns, offset, line = _header(first)
-    job = Import.objects.create(
-        columns=columns, total_bytes=len(first), offset=offset, line=line, created_by=created_by
-    )
-    total = _store(job, number=0, data=first)
-    for number, data in enumerate(chunks, start=1):
-        total += _store(job, number=number, data=data)
-    Import.objects.filter(id=job.id).update(total_bytes=total)
+    file = import_files.Intake(pieces)
+    first = next(file, b"")
+    columns, offset, line = import_files.header(first)
+    job = Import.objects.create(columns=columns, total_bytes=0, offset=offset, line=line, created_by=created_by)
+    ImportChunk.objects.create(job=job, number=0, data=first)
+    for number, data in enumerate(file, start=1):
+        ImportChunk.objects.create(job=job, number=number, data=data)
+    Import.objects.filter(id=job.id).update(total_bytes=file.size, digest=file.digest)
     outbox.append(ImportAdvanced(import_id=job.id, offset=offset))
     return selectors.import_get(import_id=job.id)
 
@@ -78,14 +81,15 @@ def import_advance(*, import_id: UUID, offset: int) -> None:
         import_id: the import.
         offset: byte where the batch begins.
     """
-    job = Import.objects.select_for_update().filter(id=import_id, offset=offset, status__in=_OPEN).first()
+    job = Import.objects.select_for_update().filter(id=import_id, offset=offset, status__in=OPEN).first()
     if job is None:
         log.info("import_batch_done_already", extra={"import_id": str(import_id), "offset": offset})
         return
     window = _read(job)
     result = import_batch.apply(columns=job.columns, records=window.records)
     ImportRowError.objects.bulk_create(
-        ImportRowError(job=job, line=line, message=message[:500]) for line, message in result.errors
+        ImportRowError(job=job, line=each.line, sku=each.sku, field=each.field, message=each.message[:500])
+        for each in result.faults
     )
     status = _status(window)
     Import.objects.filter(id=import_id).update(
@@ -95,15 +99,38 @@ def import_advance(*, import_id: UUID, offset: int) -> None:
         processed=F("processed") + len(window.records),
         created=F("created") + result.created,
         updated=F("updated") + result.updated,
-        failed=F("failed") + len(result.errors),
+        failed=F("failed") + result.failed,
         error=window.fault[:500],
+        started_at=Coalesce("started_at", Now()),
         updated_at=Now(),
-        finished_at=None if status in _OPEN else timezone.now(),
+        finished_at=None if status in OPEN else timezone.now(),
     )
-    if status in _OPEN:
+    if status in OPEN:
         outbox.append(ImportAdvanced(import_id=import_id, offset=window.offset))
     else:
         ImportChunk.objects.filter(job=job).delete()
+
+
+@transaction.atomic
+def import_retry(*, import_id: UUID) -> dict[str, Any]:
+    """Let an import whose job died go on from its last batch, and return it; harmless when it is running.
+
+    Args:
+        import_id: the import.
+
+    Raises:
+        NotFound: there is no such import.
+        ImportEnded: it has ended.
+    """
+    job = Import.objects.select_for_update().filter(id=import_id).first()
+    if job is None:
+        raise NotFound("There is no such import.")
+    if job.status not in OPEN:
+        raise ImportEnded
+    dead = dead_letters.about(event_type=ImportAdvanced.TYPE, subject=import_id)
+    dead_letters.discard(event_ids=[letter.event_id for letter in dead])
+    outbox.append(ImportAdvanced(import_id=import_id, offset=job.offset))
+    return selectors.import_get(import_id=import_id)
 
 
 def import_run(*, import_id: UUID) -> Iterator[dict[str, Any]]:
@@ -117,7 +144,7 @@ def import_run(*, import_id: UUID) -> Iterator[dict[str, Any]]:
     Raises:
         NotFound: there is no such import.
     """
-    while (job := selectors.import_get(import_id=import_id))["status"] in _OPEN:
+    while not (job := selectors.import_get(import_id=import_id))["ended"]:
         yield job
         import_advance(import_id=import_id, offset=job["offset"])
     yield job
@@ -148,60 +175,3 @@ def _read(job: Import) -> _Window:
     elif records:
         offset, line = records[-1].next_offset, records[-1].next_line
     return _Window(records=records, offset=offset, line=line, ended=ended, fault=fault)
-
-
-def _header(first: bytes) -> tuple[list[str], int, int]:
-    """Return the columns, and the offset and line of the first row; raises InvalidInput."""
-    if not first.removeprefix(csv_reader.BOM).strip():
-        raise _refusal("The file is empty.")
-    skipped = len(csv_reader.BOM) if first.startswith(csv_reader.BOM) else 0
-    whole = first if len(first) < CHUNK_BYTES else first[: first.rfind(b"\n") + 1]
-    try:
-        record = next(iter(csv_reader.Reader([whole[skipped:]], offset=skipped)), None)
-    except csv_reader.Broken as error:
-        raise _refusal(str(error)) from error
-    if record is None:
-        raise _refusal("The header does not end.")
-    columns = [field.strip() for field in record.fields]
-    if faults := import_rows.header_faults(columns):
-        raise _refusal(*faults)
-    return columns, record.next_offset, record.next_line
-
-
-def _rechunked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes in chunks of the size that reading relies on."""
-    rest = bytearray()
-    for piece in pieces:
-        rest += piece
-        while len(rest) >= CHUNK_BYTES:
-            yield bytes(rest[:CHUNK_BYTES])
-            del rest[:CHUNK_BYTES]
-    if rest:
-        yield bytes(rest)
-
-
-def _checked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the chunks as long as they are UTF-8; raises InvalidInput with the place where they are not."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    before = 0
-    try:
-        for chunk in chunks:
-            pending = len(decoder.getstate()[0])
-            decoder.decode(chunk)
-            yield chunk
-            before += len(chunk)
-        pending = len(decoder.getstate()[0])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _refusal(f"The file is not UTF-8 at byte {before - pending + error.start}.") from error
-
-
-def _store(job: Import, *, number: int, data: bytes) -> int:
-    """Store one chunk; returns its size in bytes."""
-    ImportChunk.objects.create(job=job, number=number, data=data)
-    return len(data)
-
-
-def _refusal(*texts: str) -> InvalidInput:
-    """Return the refusal of a file."""
-    return InvalidInput.of({"file": texts})

@@ -14,7 +14,7 @@ from importing import HEADER, counts, pending, run, start
 
 from catalog import selectors, services
 from catalog.models import Category, Product
-from catalog.services import import_batch, imports
+from catalog.services import import_files, import_writes, imports
 from shared.db.models import uuid7
 from shared.events.contracts import ImportAdvanced
 from shared.testing import events
@@ -76,17 +76,17 @@ def test_an_event_for_an_import_that_is_not_there_does_nothing():
     assert pending() == []
 
 
-@pytest.mark.parametrize("place", ["_upsert", "_count"])
+@pytest.mark.parametrize("place", ["_give_slugs", "write"])
 def test_killed_in_the_middle_of_a_batch_it_goes_on_as_if_nothing_had_been(monkeypatch, place):
     import_id = start("".join(f"S{number},Thing,1.00,,New,2,\n" for number in range(1100)) + "T,,\n")
     (first,) = pending()
-    real = getattr(import_batch, place)
+    real = getattr(import_writes, place)
 
     def killed(*args):
         real(*args)
         raise ConnectionAbortedError("killed")
 
-    monkeypatch.setattr(import_batch, place, killed)
+    monkeypatch.setattr(import_writes, place, killed)
     assert events.deliver(first) == "retried"
     assert counts(selectors.import_get(import_id=import_id)) == ("pending", 0, 0, 0, 0)
     assert not Product.objects.exists()
@@ -98,7 +98,9 @@ def test_killed_in_the_middle_of_a_batch_it_goes_on_as_if_nothing_had_been(monke
     job = run(import_id)
 
     assert counts(job) == ("completed", 1101, 1100, 0, 1)
-    assert job["errors"] == [{"line": 1102, "message": "There are 3 fields where the header has 7."}]
+    assert job["errors"] == [
+        {"line": 1102, "sku": "T", "field": "", "message": "There are 3 fields where the header has 7."}
+    ]
     balance()
 
 
@@ -172,7 +174,7 @@ def test_a_product_made_by_somebody_else_meanwhile_is_updated():
 )
 def test_quoted_fields_across_chunks_and_batches_arrive_whole(texts, chunk, rows):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(imports, "CHUNK_BYTES", chunk)
+        patch.setattr(import_files, "CHUNK_BYTES", chunk)
         patch.setattr(selectors.imports, "CHUNK_BYTES", chunk)
         patch.setattr(imports, "BATCH_ROWS", rows)
         prefix = uuid7().hex

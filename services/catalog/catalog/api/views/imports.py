@@ -4,9 +4,9 @@ import hashlib
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.datastructures import MultiValueDict
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from catalog import selectors, services
@@ -14,7 +14,11 @@ from catalog.api import serializers
 from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
+from shared.http.parsers import MultiPartParser
+from shared.http.renderers import CSVRenderer, JSONRenderer
 from shared.http.views import ApiView
+
+_FORM_BYTES = 16 * 1024  # what a form may add to its file
 
 
 def file_digest(request: Request) -> bytes:
@@ -35,8 +39,20 @@ class ProductImport(ApiView):
     permission_classes = [IsStaff]
     parser_classes = [MultiPartParser]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what says itself that it is too large before a byte of it is read."""
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + _FORM_BYTES:
+            raise services.FileTooLarge
+
     @idempotent(digest=file_digest)
-    @operation(takes=serializers.ImportInput, gives=serializers.ImportOutput, status=202)
+    @operation(
+        takes=serializers.ImportInput,
+        gives=serializers.ImportOutput,
+        status=202,
+        located=True,
+        refusals=(services.FileTooLarge,),
+    )
     def post(self, request: Request) -> HttpResponse:
         """Take a CSV file in; it is read in the background."""
         del request
@@ -56,3 +72,29 @@ class ImportDetail(ApiView):
         """Return how far the import is, and the rows that were not taken."""
         del request
         return self.reply(selectors.import_get(import_id=import_id))
+
+
+class ImportErrors(ApiView):
+    """What is wrong with the rows of an import."""
+
+    permission_classes = [IsStaff]
+    renderer_classes = [CSVRenderer, JSONRenderer]
+
+    @operation(media_type="text/csv")
+    def get(self, request: Request, import_id: UUID) -> StreamingHttpResponse:
+        """Stream every error by line."""
+        del request
+        return self.download(selectors.error_table(import_id=import_id), filename="errors.csv")
+
+
+class ImportRetry(ApiView):
+    """Going on with an import that has stopped."""
+
+    permission_classes = [IsStaff]
+
+    @idempotent()
+    @operation(gives=serializers.ImportOutput, status=202, refusals=(services.ImportEnded,))
+    def post(self, request: Request, import_id: UUID) -> HttpResponse:
+        """Let the import go on after its last batch."""
+        del request
+        return self.reply(services.import_retry(import_id=import_id))
