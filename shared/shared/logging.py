@@ -7,6 +7,7 @@ values go into `extra`, where personal data is masked by key.
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ _MASKED = frozenset(
         "username",
     }
 )
+# What is in every record, and so nothing that was said.
+_OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _FILE_BYTES, _FILE_COUNT = 15 * 1024 * 1024, 10
 
 
@@ -53,7 +56,6 @@ def _json(line: Any, **_: Any) -> str:
 
 
 _SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.ExtraAdder(),
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -63,18 +65,31 @@ _SHARED: list[Any] = [
 ]
 
 
+class _Lines(structlog.stdlib.ProcessorFormatter):
+    """JSON lines; an ordinary one, of which every request has one, without the chain of processors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        if record.exc_info or record.stack_info or not isinstance(record.msg, str):
+            return super().format(record)
+        line: dict[str, Any] = {"event": record.getMessage()}
+        line.update((name, value) for name, value in record.__dict__.items() if name not in _OF_RECORDS)
+        line["level"] = record.levelname.lower()
+        line["logger"] = record.name
+        line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        return _json(mask(None, "", add_ids(None, "", line)))
+
+
 def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
     """Return the formatter of all handlers."""
-    last: list[Any] = (
+    first = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if console:
         # The default would print local variables, which can hold passwords and tokens.
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback)]
-        if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    )
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-    )
+        plain = structlog.dev.plain_traceback
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)
+        return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=[first, renderer])
+    last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    return _Lines(foreign_pre_chain=_SHARED, processors=[first, *last])
 
 
 def configure(*, level: str, console: bool = False, folder: Path | None = None) -> None:

@@ -57,4 +57,6 @@ def account(
         "client": client_of(environ),
         "agent": environ.get("HTTP_USER_AGENT", "")[:200],
     }
-    log.info("request", extra={**line, "trace_id": trace} if trace else line)
+    if trace:
+        line["trace_id"] = trace
+    log.info("request", extra=line)

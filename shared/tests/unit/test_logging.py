@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+import structlog
 
 from shared import context, tracing
 from shared import logging as logs
@@ -47,6 +48,21 @@ def test_a_line_is_json_with_the_ids_of_the_work(lines):
         "event_id": "event-1",
         "trace_id": "0af7651916cd43dd8448eb211c80319c",
     }
+
+
+def test_an_ordinary_line_is_what_the_processors_would_make_of_it():
+    record = log.makeRecord(
+        "shared.x", logging.INFO, "file", 1, "said %s", ("this",), None, extra={"count": 3, "email": "a@b.example"}
+    )
+    formatter = logs.formatter(console=False)
+
+    with context.bound(request_id="request-1", event_id="event-1"):
+        short = json.loads(formatter.format(record))
+        whole = json.loads(structlog.stdlib.ProcessorFormatter.format(formatter, record))
+
+    assert short.pop("timestamp")[:16] == whole.pop("timestamp")[:16]
+    assert list(short.items()) == list(whole.items())
+    assert short["email"] == "***"
 
 
 def test_a_message_with_quotes_and_line_breaks_stays_one_line_of_json(lines):

@@ -25,6 +25,7 @@ from catalog.services import import_batch, import_files
 from shared.errors import Conflict, NotFound
 from shared.events import dead_letters, outbox
 from shared.events.contracts import ImportAdvanced
+from shared.http.ready import generation
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def import_advance(*, import_id: UUID, offset: int) -> None:
         outbox.append(ImportAdvanced(import_id=import_id, offset=window.offset))
     else:
         ImportChunk.objects.filter(job=job).delete()
+    generation.renew(wait=False)  # whoever asks how far the import is waits instead
 
 
 @transaction.atomic

@@ -174,6 +174,17 @@ def test_the_next_read_sees_an_emptied_category_deleted(mug):
     assert read("/api/v2/categories/hats/").code == 404
 
 
+def test_the_next_read_sees_the_batches_that_an_import_says_are_done(mug):
+    assert b"Scarlet" not in read(DETAIL).body
+    job = services.import_start(pieces=[b"sku,name,price\nM-1,Scarlet,9.99\n"], created_by=uuid4())
+    services.import_advance(import_id=job["id"], offset=job["offset"])
+
+    progress = read(f"/api/v2/imports/{job['id']}/", Authorization=bearer(roles=["staff"]))
+
+    assert b'"completed"' in progress.body
+    assert b"Scarlet" in read(DETAIL).body
+
+
 def test_a_write_that_is_rolled_back_changes_nothing(mug):
     before = read(DETAIL).body
 

@@ -7,6 +7,7 @@ after the commit before it answers. So nobody can ask after that answer and meet
 import logging
 import threading
 import time
+from dataclasses import dataclass
 
 from django.db import Error as DatabaseFault
 from django.db import connection, transaction
@@ -16,15 +17,31 @@ log = logging.getLogger(__name__)
 TRUST_SECONDS = 0.025  # the same in every process: readers trust as long as writers wait
 _PAUSE_SECONDS = 1.0  # without asking again after the database did not answer
 
-_READ = "SELECT value FROM ready_generation WHERE only_one"
+_READ = "SELECT value, extract(epoch FROM clock_timestamp())::float8 FROM ready_generation WHERE only_one"
 _RENEW = """
 INSERT INTO ready_generation (only_one, value) VALUES (true, gen_random_uuid())
     ON CONFLICT (only_one) DO UPDATE SET value = excluded.value
 """
 _BEGIN = "INSERT INTO ready_generation (only_one, value) VALUES (true, gen_random_uuid()) ON CONFLICT DO NOTHING"
 
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What PostgreSQL said of the present.
+
+    Attributes:
+        generation: its name.
+        clock: seconds on PostgreSQL's clock, not before `asked_at`.
+        asked_at: when it was asked, on this process's clock (monotonic).
+    """
+
+    generation: str
+    clock: float
+    asked_at: float
+
+
 _lock = threading.Lock()
-_believed: tuple[float, str | None] = (float("-inf"), None)  # until when, and in what
+_believed: tuple[float, Present | None] = (float("-inf"), None)  # until when, and in what
 
 
 def renew(*, wait: bool = True) -> None:
@@ -44,14 +61,14 @@ def settle() -> None:
     time.sleep(TRUST_SECONDS)
 
 
-def current() -> str | None:
+def current() -> Present | None:
     """Return the generation, read at most TRUST_SECONDS ago; None when the database does not answer."""
-    until, value = _believed
+    until, present = _believed
     if time.monotonic() < until:
-        return value
+        return present
     with _lock:
-        until, value = _believed
-        return value if time.monotonic() < until else _ask()
+        until, present = _believed
+        return present if time.monotonic() < until else _ask()
 
 
 def forget() -> None:
@@ -60,30 +77,28 @@ def forget() -> None:
     _believed = (float("-inf"), None)
 
 
-def _ask() -> str | None:
+def _ask() -> Present | None:
     """Read the generation and believe in it from the moment the question was put."""
     global _believed  # noqa: PLW0603 (one belief for the process)
     asked_at = time.monotonic()
     try:
-        value = _read()
-        _believed = (asked_at + TRUST_SECONDS, value)
+        value, clock = _read()
+        _believed = (asked_at + TRUST_SECONDS, Present(value, clock, asked_at))
     except (DatabaseFault, OSError) as error:
         log.warning("generation_unknown", extra={"cause": type(error).__name__})
         _believed = (time.monotonic() + _PAUSE_SECONDS, None)
     return _believed[1]
 
 
-def _read() -> str:
+def _read() -> tuple[str, float]:
     """Read the row, or make it when there is none; outside of a request, so the connection is looked after here."""
     connection.close_if_unusable_or_obsolete()
     try:
         with connection.cursor() as cursor:
             cursor.execute(_READ)
-            row = cursor.fetchone()
-            while row is None:
+            while (row := cursor.fetchone()) is None:
                 cursor.execute(_BEGIN)
                 cursor.execute(_READ)
-                row = cursor.fetchone()
-        return str(row[0].hex)
+        return row[0].hex, row[1]
     finally:
         connection.close_if_unusable_or_obsolete()

@@ -12,9 +12,10 @@ from django.db import connection
 
 from shared import metrics
 from shared.auth.principal import Principal
-from shared.http.ready import generation, keeping, questions, sending
-from shared.http.ready.answers import Answer, Answers
+from shared.http.ready import distant, generation, keeping, questions, sending
+from shared.http.ready.answers import Answer, Answers, Headers
 from shared.http.ready.flights import Flights
+from shared.http.ready.generation import Present
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -59,11 +60,11 @@ class ReadyAnswers:
             if present is None:
                 return self._passed("fault", request.environ, start)
             answer = kept.get(key)
-            if answer is not None and answer.holds(present, time.monotonic()):
+            if answer is not None and answer.holds(present.generation, time.monotonic()):
                 given = sending.send(request, answer, start)
                 return self._api(request.environ, start) if given is None else given
             with self._flights.turn(key) as mine:
-                if mine:
+                if mine and not _fetched(key, present):
                     metrics.CACHE_REQUESTS.labels("miss" if answer is None else "stale").inc()
                     return self._made(request.environ, key, present, start)
         return self._passed("miss", request.environ, start)
@@ -73,26 +74,38 @@ class ReadyAnswers:
         metrics.CACHE_REQUESTS.labels(outcome).inc()
         return self._api(environ, start)
 
-    def _made(self, environ: Environ, key: str, present: str, start: Start) -> Iterable[bytes]:
+    def _made(self, environ: Environ, key: str, present: Present, start: Start) -> Iterable[bytes]:
         """Let Django answer, and keep that if the view allows it.
 
         The generation was read before the answer's rows: they are as new as it, or newer.
         """
-        asked_at = time.monotonic()
         heard: list[Any] = []
         body = self._api(environ, lambda *said: heard.extend(said))
         status, headers = heard[:2]
         if keeping.SECONDS in environ and status[:3] in {"200", "304"}:
             body = _whole(body)
-            kept.put(key, _answer(environ, headers, body[0], present, asked_at))
+            answer = _answer(environ, headers, body[0], present)
+            kept.put(key, answer)
+            distant.keep(key, answer, present)
+        else:
+            distant.release(key, present)
         start(*heard)
         return body
+
+
+def _fetched(key: str, present: Present) -> bool:
+    """Return whether another process has made the answer, which this one keeps now too."""
+    answer = distant.find(key, present)
+    if answer is not None:
+        kept.put(key, answer)
+    return answer is not None
 
 
 def forget() -> None:
     """Keep nothing and ask for the generation anew; for tests."""
     kept.clear()
     generation.forget()
+    distant.forget_connection()
 
 
 def _principal(environ: Environ) -> tuple[bool, Principal | None]:
@@ -116,13 +129,13 @@ def _whole(body: Iterable[bytes]) -> list[bytes]:
             body.close()
 
 
-def _answer(environ: Environ, headers: list[tuple[str, str]], body: bytes, present: str, asked_at: float) -> Answer:
+def _answer(environ: Environ, headers: Headers, body: bytes, present: Present) -> Answer:
     """Return what Django said without what belongs to this one request."""
     left_out = _GIVEN_ANEW | _OF_BODY | ({"cache-control"} if "HTTP_AUTHORIZATION" in environ else set())
     own = {name.lower(): value for name, value in headers}
     return Answer(
-        generation=present,
-        until=asked_at + environ[keeping.SECONDS],
+        generation=present.generation,
+        until=present.asked_at + environ[keeping.SECONDS],
         route=environ[keeping.ROUTE],
         headers=[(name, value) for name, value in headers if name.lower() not in left_out],
         media_type=own.get("content-type", "application/json"),

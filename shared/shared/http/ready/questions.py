@@ -1,10 +1,10 @@
 """What is asked, read off the WSGI environment: the key of its answer, and who wants to know."""
 
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 
@@ -63,4 +63,4 @@ def principal_of(environ: Environ) -> Principal | None:
 def trace_of(environ: Environ) -> str:
     """Return the id of the trace that the request belongs to, or of a new one (W3C Trace Context, section 3.2)."""
     found = _TRACE.match(environ.get("HTTP_TRACEPARENT", ""))
-    return found[1] if found else uuid4().hex
+    return found[1] if found else os.urandom(16).hex()

@@ -15,6 +15,7 @@ from shared.auth.permissions import IsStaff
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
 from shared.http.parsers import MultiPartParser
+from shared.http.ready import generation
 from shared.http.renderers import CSVRenderer, JSONRenderer
 from shared.http.views import ApiView
 
@@ -69,9 +70,11 @@ class ImportDetail(ApiView):
 
     @operation(gives=serializers.ImportOutput)
     def get(self, request: Request, import_id: UUID) -> HttpResponse:
-        """Return how far the import is, and the rows that were not taken."""
+        """Return how far the import is, and the rows that were not taken; what it says is done, every read shows."""
         del request
-        return self.reply(selectors.import_get(import_id=import_id))
+        found = selectors.import_get(import_id=import_id)
+        generation.settle()
+        return self.reply(found)
 
 
 class ImportErrors(ApiView):

@@ -1,0 +1,147 @@
+"""Ready answers in Valkey: made once for all processes, right whatever Valkey does (decision record 13)."""
+
+import socket
+import time
+from decimal import Decimal
+
+import pytest
+import redis
+from factories import ProductFactory
+from reading import outcomes, read, since
+
+from catalog import services, wsgi
+from shared.http.ready import distant, generation, layer
+from shared.testing.race import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DETAIL = "/api/v2/products/red-mug/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    layer.forget()
+    yield
+    layer.forget()
+
+
+@pytest.fixture(autouse=True)
+def mug():
+    return ProductFactory(sku="M-1", name="Red Mug", slug="red-mug", price=Decimal("9.99"), stock=5)
+
+
+@pytest.fixture
+def valkey(settings):
+    with redis.Redis.from_url(settings.CACHE_URL) as client:
+        client.delete("none", *client.keys("catalog:ready:*"))
+        yield client
+
+
+def names(valkey):
+    return [each for each in valkey.keys("catalog:ready:*") if not each.endswith(b":lease")]
+
+
+def test_what_one_process_made_another_gives(valkey):
+    made = read(DETAIL)
+    layer.kept.clear()  # as in a process that has just begun
+    before = outcomes()
+
+    given = read(DETAIL)
+
+    assert {**dict(given.headers), "ratelimit": ""} == {**dict(made.headers), "ratelimit": ""}
+    assert given.body == made.body
+    assert since(before) == {"hit": 1}
+
+
+def test_processes_that_ask_at_once_make_one_answer():
+    apart = [layer.ReadyAnswers(wsgi.django, "/api/") for _ in range(8)]
+    generation.current()
+    before = outcomes()
+
+    given = together(8, lambda number: read(DETAIL, application=apart[number]).code)
+
+    assert given == [200] * 8
+    assert since(before) == {"miss": 1, "hit": 7}
+
+
+def test_a_maker_that_died_is_not_waited_for_long(valkey):
+    present = generation.current()
+    key = f"http   {DETAIL} "
+    valkey.set(distant._name(key, present) + ":lease", 1)
+    begun = time.monotonic()
+
+    assert read(DETAIL).code == 200
+    assert 0.08 < time.monotonic() - begun < 1
+    assert names(valkey) == [distant._name(key, present).encode()]
+
+
+def test_valkey_cannot_lengthen_the_time_of_an_answer(valkey):
+    read(DETAIL)
+    (name,) = names(valkey)
+    valkey.persist(name)  # as if its time had stood still
+    time.sleep(1.05)
+    layer.kept.clear()
+    before = outcomes()
+
+    assert read(DETAIL).code == 200
+    assert since(before) == {"miss": 1}
+
+
+def test_an_answer_of_an_older_generation_is_not_found(valkey):
+    read(DETAIL)
+    services.product_update(key="red-mug", changes={"name": "Scarlet"})
+    layer.kept.clear()
+
+    assert b"Scarlet" in read(DETAIL).body
+    assert len(names(valkey)) == 2
+
+
+@pytest.mark.parametrize("stored", [b"", b"nonsense", b"[1]\nbody", b'{"a":1}\nbody'])
+def test_what_is_no_answer_in_valkey_is_not_given(valkey, stored):
+    made = read(DETAIL).body
+    (name,) = names(valkey)
+    valkey.set(name, stored)
+    layer.kept.clear()
+
+    assert read(DETAIL).body == made
+
+
+def test_what_is_not_there_leaves_no_lease(valkey):
+    assert read("/api/v2/products/nothing/").code == 404
+    assert valkey.keys("catalog:ready:*") == []
+
+
+@pytest.fixture
+def frozen(settings):
+    """Put a Valkey in place that takes connections and never says a word."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        settings.CACHE_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        settings.RATE_ANONYMOUS = "off"
+        layer.forget()
+        yield
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_frozen_valkey_costs_one_read_a_second_its_patience():
+    before, times = outcomes(), []
+
+    for number in range(20):
+        services.stock_set(key="red-mug", on_hand=100 + number)
+        begun = time.monotonic()
+        body = read(DETAIL).body
+        times.append(time.monotonic() - begun)
+        assert f'"available":{100 + number},'.encode() in body
+
+    assert max(times) < 0.5
+    assert 1 <= since(before)["fault"] <= 4
+
+
+def test_without_a_valkey_answers_are_ready_all_the_same(settings):
+    settings.CACHE_URL, settings.RATE_ANONYMOUS = "redis://127.0.0.1:1/0", "off"
+    layer.forget()
+    before = outcomes()
+
+    assert [read(DETAIL).code for _ in range(5)] == [200] * 5
+    assert since(before) == {"miss": 1, "hit": 4, "fault": 1}
