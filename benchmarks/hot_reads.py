@@ -141,7 +141,7 @@ def key_set() -> Iterator[None]:
     document = json.dumps(tokens.jwks()).encode()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the library's name)
+        def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(document)

@@ -88,7 +88,7 @@ def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
         plain = structlog.dev.plain_traceback
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)
         return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=[first, renderer])
-    last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    last: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     return _Lines(foreign_pre_chain=_SHARED, processors=[first, *last])
 
 

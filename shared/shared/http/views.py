@@ -118,10 +118,10 @@ class ApiView(APIView):
         given = self.request.headers.get("If-Match")
         if given is None or not self.dialect.keyset or given.strip() == "*":
             return None
-        tags = {each.strip() for each in given.split(",")}
+        named = {each.strip() for each in given.split(",")}
 
         def check(row: Mapping[str, Any]) -> None:
-            if tags.tag_of(self._rendered(row)) not in tags:
+            if tags.tag_of(self._rendered(row)) not in named:
                 raise PreconditionFailed
 
         return check

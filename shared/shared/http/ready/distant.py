@@ -41,7 +41,7 @@ def find(key: str, present: Present) -> Answer | None:
     try:
         for _ in range(_LOOKS):
             stored = _connected().get(name)
-            answer = _read(stored, present) if stored is not None else None
+            answer = _read(stored, present) if isinstance(stored, bytes) else None
             if answer is not None or _connected().set(f"{name}:lease", 1, nx=True, px=_LEASE_MS):
                 return answer
             time.sleep(_BETWEEN)
