@@ -2,9 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
+from prometheus_client import Histogram
 
 from shared import context, metrics
 from shared.db.models import uuid7
@@ -30,7 +33,14 @@ def client_of(environ: Mapping[str, Any]) -> str:
 
 
 def account(
-    environ: Mapping[str, Any], *, path: str, route: str, status: int, seconds: float, size: int, trace: str = ""
+    environ: Mapping[str, Any],
+    *,
+    path: str,
+    route: str,
+    status: int,
+    seconds: float,
+    size: int,
+    ids: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Measure and log a request.
 
@@ -41,10 +51,10 @@ def account(
         status: of the answer.
         seconds: that it took.
         size: bytes of the answer's body.
-        trace: id of its trace, when no span says it.
+        ids: of the request, its user and its trace, when they are not bound to the context.
     """
     method = environ["REQUEST_METHOD"]
-    metrics.HTTP_DURATION.labels(method if method in _METHODS else "_OTHER", route, str(status)).observe(seconds)
+    _duration(method if method in _METHODS else "_OTHER", route, status).observe(seconds)
     if not log.isEnabledFor(logging.INFO):
         return
     line = {
@@ -56,7 +66,15 @@ def account(
         "bytes": size,
         "client": client_of(environ),
         "agent": environ.get("HTTP_USER_AGENT", "")[:200],
+        **ids,
     }
-    if trace:
-        line["trace_id"] = trace
-    log.info("request", extra=line)
+    # Without a search for the caller, which is always this line.
+    record = logging.LogRecord(log.name, logging.INFO, __file__, 0, "request", (), None)
+    vars(record).update(line)
+    log.handle(record)
+
+
+@lru_cache(maxsize=1024)
+def _duration(method: str, route: str, status: int) -> Histogram:
+    """Return the metric of such requests."""
+    return metrics.HTTP_DURATION.labels(method, route, str(status))

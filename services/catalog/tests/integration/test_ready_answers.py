@@ -266,6 +266,17 @@ def test_fifty_who_ask_at_once_cause_one_answer(mug):
     assert since(before) == {"miss": 1, "hit": 49}
 
 
+def test_the_tag_of_a_ready_answer_guards_a_change(mug, api):
+    tag = [read(DETAIL) for _ in range(2)][1].header("etag")
+    staff = api(uuid4(), roles=["staff"])
+
+    first = staff.patch("products/red-mug/", {"name": "Scarlet"}, If_Match=tag)
+    second = staff.patch("products/red-mug/", {"name": "Crimson"}, If_Match=tag)
+
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert b"Scarlet" in read(DETAIL).body
+
+
 def test_a_revoked_token_is_refused_where_an_answer_is_ready(mug):
     user, session = uuid7(), uuid7()
     customer = bearer(user, sid=str(session))
@@ -331,7 +342,7 @@ def test_a_hit_is_logged_and_measured_as_a_request(mug, caplog):
     miss, hit = (vars(record) for record in caplog.records if record.message == "request")
     for name in ("method", "path", "route", "status", "bytes", "client", "agent"):
         assert hit[name] == miss[name]
-    assert hit["trace_id"] == trace
+    assert (hit["trace_id"], hit["request_id"], hit["user_id"]) == (trace, ID, str(user))
     assert hit["route"] == "/api/v1/products/<str:key>/"
 
 

@@ -1,12 +1,11 @@
 """Giving a ready answer: limits, headers and account of the one request it is given to."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared import context, metrics
+from shared import metrics
 from shared.auth.principal import Principal
 from shared.http import access, tags
 from shared.http.ready import questions
@@ -65,14 +64,8 @@ def _account(request: Request, answer: Answer, request_id: str, status: int, siz
     path = request.environ["PATH_INFO"]
     if path.startswith("/api/v1/"):
         metrics.DEPRECATED.labels("v1", answer.route).inc()
-    principal = request.principal
-    with context.bound(request_id=request_id, user_id=str(principal.id) if principal else ""):
-        access.account(
-            request.environ,
-            path=path,
-            route=answer.route,
-            status=status,
-            seconds=time.perf_counter() - request.started,
-            size=size,
-            trace=questions.trace_of(request.environ) if access.log.isEnabledFor(logging.INFO) else "",
-        )
+    ids = {"request_id": request_id, "trace_id": questions.trace_of(request.environ)}
+    if request.principal:
+        ids["user_id"] = str(request.principal.id)
+    seconds = time.perf_counter() - request.started
+    access.account(request.environ, path=path, route=answer.route, status=status, seconds=seconds, size=size, ids=ids)
