@@ -46,8 +46,9 @@ def import_get(*, import_id: UUID) -> dict[str, Any]:
     if found is None:
         raise NotFound("There is no such import.")
     errors = ImportRowError.objects.filter(job_id=import_id).order_by("id").values("line", "sku", "field", "message")
-    found |= {"errors": list(errors[:_SHOWN_ERRORS]), "ended": found["status"] not in OPEN}
-    return found | _pace(found) | ({} if found["ended"] else _stopped(import_id))
+    found = {**found, "errors": list(errors[:_SHOWN_ERRORS]), "ended": found["status"] not in OPEN}
+    stopped = {} if found["ended"] else _stopped(import_id)
+    return {**found, **_pace(found), **stopped}
 
 
 def import_unfinished(*, digest: str, created_by: UUID) -> UUID | None:
