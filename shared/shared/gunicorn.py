@@ -25,7 +25,7 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 
 
 class Logger(GunicornLogger):  # type: ignore[misc]
-    """gunicorn's logger without access lines: shared.http.middleware writes the line of each request."""
+    """gunicorn's logger without access lines: shared.http.access writes the line of each request."""
 
     def access(self, *_: Any) -> None:
         """Say nothing."""
