@@ -1,10 +1,12 @@
 """Rows as CSV straight out of PostgreSQL (COPY TO): one snapshot, constant memory, whatever the number of rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, TypeAlias, cast
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models, transaction
+from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg import sql
 
@@ -41,16 +43,33 @@ def lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[bytes]:
         yield f"{','.join(columns)}\n".encode()
         return
     statement = _copy(query, [(title, _field(rows, name)) for title, name in columns.items()])
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(_LONGEST_MS)])
+    with closing(_own_connection()) as own, own.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(_LONGEST_MS)])
         with cursor.copy(statement.as_string(), params) as copy:
-            piece = bytearray()
-            for block in copy:
-                piece += block
-                if len(piece) >= _PIECE:
-                    yield bytes(piece)
-                    piece.clear()
+            yield from _pieces(copy)
+
+
+def _own_connection() -> BaseDatabaseWrapper:
+    """Return a connection for this export alone, outside of the pool.
+
+    Its COPY holds it for as long as the reader takes. A reader who goes away without closing what he reads must not
+    leave the thread's connection locked behind him.
+    """
+    own = connection.copy()
+    options = {name: value for name, value in own.settings_dict["OPTIONS"].items() if name != "pool"}
+    own.settings_dict = {**own.settings_dict, "OPTIONS": options}
+    return own
+
+
+def _pieces(blocks: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Yield the blocks of a COPY, which are single rows, in larger pieces."""
+    piece = bytearray()
+    for block in blocks:
+        piece += block
+        if len(piece) >= _PIECE:
             yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _field(rows: QuerySet[Any], name: str) -> Field:

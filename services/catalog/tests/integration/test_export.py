@@ -12,7 +12,7 @@ from factories import CategoryFactory, ProductFactory
 from catalog import services
 from shared.db.models import uuid7
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # an export has a connection of its own
 
 HEADINGS = [
     "id", "sku", "name", "slug", "description", "price", "category",

@@ -10,7 +10,7 @@ from factories import UserFactory
 
 from users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # an export has a connection of its own
 
 HEADINGS = [
     "id", "email", "username", "user_type", "age", "location", "is_verified",
@@ -73,6 +73,15 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(staff):
 def test_customers_take_nothing_home(api, user):
     assert api(user.id).get("users/export/").status_code == 403
     assert api().get("users/export/").status_code == 401
+
+
+def test_a_reader_who_goes_away_leaves_nothing_locked(staff):
+    UserFactory.create_batch(3)
+    abandoned = staff.get("users/export/")
+
+    assert User.objects.count() == 3
+    assert len(table(staff.get("users/export/"))) == 4
+    abandoned.close()
 
 
 def test_memory_does_not_grow_with_the_number_of_accounts(staff):

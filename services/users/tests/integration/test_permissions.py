@@ -87,6 +87,7 @@ def test_each_caller_gets_the_declared_answer(callers, filled, method, path, rol
         answer = callers[role].send(method, filled(path), {}, Idempotency_Key="once")
 
     assert answer.status_code == MATRIX[method, path][ROLES.index(role)]
+    answer.close()
     if answer.status_code in {401, 403}:
         code = {401: "not_authenticated", 403: "insufficient_permissions"}[answer.status_code]
         assert answer.json()["code"] == code
