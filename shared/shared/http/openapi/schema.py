@@ -184,7 +184,7 @@ class OperationSchema(AutoSchema):
         follows = {
             401: bool(self.shown.get_authenticators()),
             403: self._is_restricted(),
-            404: "{" in self.path,
+            404: "{" in self.path or self._is_numbered(),
             409: self._is_keyed(),
             412: self._is_guarded(),
             413: self.declared.takes,
@@ -193,6 +193,10 @@ class OperationSchema(AutoSchema):
         }
         declared = {status_of(kind()) for kind in self.declared.refusals}
         return {400, 429, 503} | declared | {status for status, holds in follows.items() if holds}
+
+    def _is_numbered(self) -> bool:
+        """Return whether a page may be asked for that is behind the last one."""
+        return self.shown.paginated and self.method == "GET" and self.dialect == "v1"
 
     def _told(self, status: int) -> str:
         """Return what a status means here."""
