@@ -95,6 +95,18 @@ def test_miss_hit_and_django_alone_answer_the_same(mug, settings, target, asked)
     assert hit.header("x-request-id") == ID
 
 
+def test_one_answer_is_not_given_for_another(mug, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
+    settings.RATE_ANONYMOUS = settings.RATE_USER = "off"
+    asked = [({**each, "Authorization": bearer()} if "Authorization" in each else each) for _, each in TABLE]
+    every = [(target, each) for (target, _), each in zip(TABLE, asked, strict=True) if "method" not in each]
+
+    alone = [django(target, **each) for target, each in every]
+
+    for _ in range(2):
+        assert [read(target, **each) for target, each in every] == alone
+
+
 @pytest.mark.parametrize(
     ("target", "asked", "code"),
     [
