@@ -1,7 +1,7 @@
 """What the API takes and gives: strict input, and rows as JSON."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from rest_framework import serializers
@@ -28,6 +28,15 @@ class SlugField(serializers.RegexField):
 class ProductInput(StrictSerializer):
     """A product as staff writes it."""
 
+    EXAMPLE: ClassVar = {
+        "sku": "MUG-1",
+        "name": "Red mug",
+        "description": "Holds tea.",
+        "price": "2.50",
+        "category": "cups",
+        "is_active": True,
+    }
+
     sku = serializers.CharField(max_length=products.SKU_LONGEST)
     name = serializers.CharField(max_length=products.NAME_LONGEST)
     slug = SlugField(required=False)
@@ -48,6 +57,8 @@ class ProductReplacement(ProductInput):
 class StockInput(StrictSerializer):
     """A new count, or a difference."""
 
+    EXAMPLE: ClassVar = {"delta": -2}
+
     on_hand = serializers.IntegerField(min_value=0, max_value=products.MOST_UNITS, required=False)
     delta = serializers.IntegerField(min_value=-products.MOST_UNITS, max_value=products.MOST_UNITS, required=False)
 
@@ -60,6 +71,8 @@ class StockInput(StrictSerializer):
 
 class CategoryInput(StrictSerializer):
     """A category as staff writes it."""
+
+    EXAMPLE: ClassVar = {"name": "Cups", "slug": "cups", "parent": "kitchen"}
 
     name = serializers.CharField(max_length=products.NAME_LONGEST)
     slug = SlugField(required=False)
@@ -77,12 +90,30 @@ class ImportInput(StrictSerializer):
 class CategoryReference(Output):
     """The category of a product."""
 
+    EXAMPLE: ClassVar = {"slug": "cups", "name": "Cups"}
+
     slug = serializers.CharField()
     name = serializers.CharField()
 
 
 class ProductOutput(Output):
     """A product."""
+
+    EXAMPLE: ClassVar = {
+        "id": "01a20303-0f0f-751b-8634-5a2675d83611",
+        "sku": "MUG-1",
+        "name": "Red mug",
+        "slug": "red-mug",
+        "description": "Holds tea.",
+        "price": "2.50",
+        "currency": "GBP",
+        "category": CategoryReference.EXAMPLE,
+        "available": 12,
+        "in_stock": True,
+        "is_active": True,
+        "created_at": "2026-11-22T15:04:05.000000Z",
+        "updated_at": "2026-11-22T15:04:05.000000Z",
+    }
 
     id = serializers.UUIDField()
     sku = serializers.CharField()
@@ -111,6 +142,15 @@ class ProductOutput(Output):
 class CategoryOutput(Output):
     """A category."""
 
+    EXAMPLE: ClassVar = {
+        "id": "01a20303-0f0f-751b-8634-5a2675d83611",
+        "slug": "cups",
+        "name": "Cups",
+        "parent": "kitchen",
+        "created_at": "2026-11-22T15:04:05.000000Z",
+        "updated_at": "2026-11-22T15:04:05.000000Z",
+    }
+
     id = serializers.UUIDField()
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -127,14 +167,35 @@ class CategoryOutput(Output):
 class RowError(Output):
     """Something wrong with a row of an import, which was not taken; no field: with the whole row."""
 
+    EXAMPLE: ClassVar = {"line": 7, "sku": "MUG-1", "field": "name", "message": "must not be empty."}
+
     line = serializers.IntegerField()
-    sku = serializers.CharField()
-    field = serializers.CharField()
+    sku = serializers.CharField(allow_blank=True)
+    field = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
 
 
 class ImportOutput(Output):
     """An import and how far it is."""
+
+    EXAMPLE: ClassVar = {
+        "id": "01a20303-0f0f-751b-8634-5a2675d83611",
+        "status": "running",
+        "total_bytes": 4_000_000,
+        "offset": 1_000_000,
+        "percent": 25.0,
+        "processed": 10_000,
+        "created": 9_000,
+        "updated": 999,
+        "failed": 1,
+        "rows_per_second": 2500.0,
+        "eta_seconds": 12.0,
+        "errors": [RowError.EXAMPLE],
+        "error": None,
+        "created_at": "2026-11-22T15:04:05.000000Z",
+        "started_at": "2026-11-22T15:04:05.000000Z",
+        "finished_at": None,
+    }
 
     id = serializers.UUIDField()
     status = serializers.CharField()

@@ -3,11 +3,13 @@
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from catalog.models import Import, ImportChunk, Product
 from shared.db.models import uuid7
 from shared.events.contracts import ImportAdvanced
 from shared.testing import events
+from shared.testing.tokens import token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,6 +125,14 @@ def test_a_wrong_upload_is_refused_by_name_and_stores_nothing(uploads, refusal, 
 
 def test_a_body_that_is_no_form_is_refused(staff, refusal):
     assert refusal(staff.post("products/import/", {"file": "x"}))[:2] == (415, "unsupported_media_type")
+
+
+def test_no_body_at_all_is_refused_under_a_key_too(version, refusal):
+    headers = {"Authorization": f"Bearer {token(uuid4(), roles=('staff',))}", "Idempotency-Key": "k-1"}
+
+    answer = Client().generic("POST", f"/api/{version}/products/import/", content_type="", headers=headers)
+
+    assert refusal(answer) == (400, "validation_error", {"file": ["No file was submitted."]})
 
 
 def test_only_staff_imports(uploads, anyone, customer, refusal):

@@ -1,7 +1,7 @@
 """What the API of orders takes and gives."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -15,6 +15,8 @@ REASONS = [each.value for each in Reason if each]
 class LineInput(StrictSerializer):
     """One line of a new order."""
 
+    EXAMPLE: ClassVar = {"product_id": "01a20303-0f0f-751b-8634-5a2675d83611", "quantity": 3}
+
     product_id = serializers.UUIDField()
     quantity = serializers.IntegerField(min_value=1, max_value=LARGEST_QUANTITY)
 
@@ -22,11 +24,15 @@ class LineInput(StrictSerializer):
 class OrderInput(StrictSerializer):
     """A new order."""
 
+    EXAMPLE: ClassVar = {"items": [LineInput.EXAMPLE]}
+
     items = serializers.ListField(child=LineInput(), min_length=1, max_length=MOST_LINES)
 
 
 class PurchaseInput(StrictSerializer):
     """A one-click order; that its quantity is above zero is a rule of the business."""
+
+    EXAMPLE: ClassVar = {"quantity": 1}
 
     quantity = serializers.IntegerField(max_value=LARGEST_QUANTITY)
 
@@ -37,6 +43,15 @@ class NothingInput(StrictSerializer):
 
 class LineOutput(Output):
     """A line of an order; what only the reservation tells is null until then."""
+
+    EXAMPLE: ClassVar = {
+        "product_id": "01a20303-0f0f-751b-8634-5a2675d83611",
+        "sku": "MUG-1",
+        "name": "Red mug",
+        "quantity": 3,
+        "unit_price": "2.50",
+        "line_total": "7.50",
+    }
 
     product_id = serializers.UUIDField()
     sku = serializers.CharField(allow_null=True)
@@ -54,6 +69,18 @@ class LineOutput(Output):
 
 class OrderOutput(Output):
     """An order; what is not known yet is null."""
+
+    EXAMPLE: ClassVar = {
+        "id": "01a20310-7c1e-7a55-9d5f-0d6f6a3c1b11",
+        "user_id": "01a20302-51b8-7d07-8a44-2c9e0a51f3aa",
+        "status": "completed",
+        "reason": None,
+        "items": [LineOutput.EXAMPLE],
+        "total": "7.50",
+        "currency": "GBP",
+        "placed_at": "2026-11-22T15:04:05.000000Z",
+        "updated_at": "2026-11-22T15:04:06.000000Z",
+    }
 
     id = serializers.UUIDField()
     user_id = serializers.UUIDField()
@@ -75,6 +102,17 @@ class OrderOutput(Output):
 
 class TimelineOutput(Output):
     """One thing that happened to an order."""
+
+    EXAMPLE: ClassVar = {
+        "at": "2026-11-22T15:04:05.000000Z",
+        "kind": "transition",
+        "from": "pending",
+        "to": "processing",
+        "cause": "catalog.stock_reserved.v1",
+        "event_id": "01a20311-03a4-7c2b-b0a7-51f1c7a0d9e2",
+        "attempt": 0,
+        "trace_id": None,
+    }
 
     at = serializers.DateTimeField()
     kind = serializers.CharField()
