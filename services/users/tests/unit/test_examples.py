@@ -8,4 +8,4 @@ from users.api import inputs, outputs
 
 @pytest.mark.parametrize("kind", [*examples.serializers_of(inputs), *examples.serializers_of(outputs)])
 def test_an_example_is_valid(kind):
-    assert examples.faults(kind) == {}
+    assert examples.faults(kind, partial=kind.__name__.endswith("Change")) == {}
