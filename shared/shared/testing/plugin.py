@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.auth import keys, subjects
+from shared.http.ready import layer
 from shared.testing.api import Api
 
 __all__ = ["api", "public_address", "trusted_test_key"]
@@ -20,10 +21,11 @@ def public_address(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def trusted_test_key(settings: Any) -> Iterator[None]:
-    """Trust the test key, and forget what was cached about keys and subjects."""
+    """Trust the test key, and forget what was kept of keys, subjects and answers."""
     settings.JWKS_PROVIDER = "shared.testing.tokens.jwks"
     keys.forget()
     subjects.forget_cache()
+    layer.forget()
     yield
     keys.forget()
 

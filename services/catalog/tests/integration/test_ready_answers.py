@@ -16,7 +16,7 @@ from catalog.models import Product
 from shared.auth import subjects
 from shared.db.models import uuid7
 from shared.events.contracts import SessionRevoked
-from shared.http.ready import generation, layer
+from shared.http.ready import generation
 from shared.http.throttles import buckets
 from shared.testing.events import deliver
 from shared.testing.race import together
@@ -25,13 +25,6 @@ from shared.testing.tokens import token
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DETAIL, LIST = "/api/v2/products/red-mug/", "/api/v2/products/"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    layer.forget()
-    yield
-    layer.forget()
 
 
 @pytest.fixture

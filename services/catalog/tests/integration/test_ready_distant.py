@@ -19,13 +19,6 @@ DETAIL = "/api/v2/products/red-mug/"
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept():
-    layer.forget()
-    yield
-    layer.forget()
-
-
-@pytest.fixture(autouse=True)
 def mug():
     return ProductFactory(sku="M-1", name="Red Mug", slug="red-mug", price=Decimal("9.99"), stock=5)
 
