@@ -3,10 +3,12 @@
 import io
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+from uuid import uuid4
 
 from prometheus_client import REGISTRY
 
 from catalog import wsgi
+from shared.testing.tokens import token
 
 ID = "a-request-id"
 
@@ -52,6 +54,10 @@ def read(target, *, method="GET", application=wsgi.application, **headers):
         if hasattr(body, "close"):
             body.close()
     return Given(heard[0], tuple(sorted((name.lower(), value) for name, value in heard[1])), content)
+
+
+def bearer(user_id=None, **changes):
+    return f"Bearer {token(user_id or uuid4(), **changes)}"
 
 
 def outcomes():
