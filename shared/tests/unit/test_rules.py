@@ -34,7 +34,7 @@ def test_every_kind_of_error_has_a_status_and_an_unknown_one_is_a_defect():
 
     assert {kind: status_of(kind()) for kind in kinds if status_of(kind()) == 500} == {errors.AppError: 500}
     assert status_of(errors.TokenNotValid()) == 401
-    assert len(set(STATUSES)) == 10
+    assert len(set(STATUSES)) == 11
 
 
 def test_nested_details_are_flattened_in_order():

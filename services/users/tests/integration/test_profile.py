@@ -108,3 +108,19 @@ def test_leaving_keeps_the_ledger(api):
     api(user.id).send("DELETE", "users/me/")
 
     assert str(balance(user)) == "7.00"
+
+
+def test_a_stale_version_is_not_overwritten(api, user):
+    mine = api(user.id)
+    first = mine.get("users/me/").headers["ETag"]
+    fresh = mine.patch("users/me/", {"bio": "one"}, If_Match=first)
+
+    stale = mine.patch("users/me/", {"bio": "two"}, If_Match=first)
+
+    assert (fresh.status_code, stale.status_code, stale.json()["code"]) == (200, 412, "precondition_failed")
+    assert mine.get("users/me/").json()["bio"] == "one"
+    assert mine.get("users/me/").headers["ETag"] == fresh.headers["ETag"]
+    assert mine.get("users/me/", If_None_Match=fresh.headers["ETag"]).status_code == 304
+    assert mine.patch("users/me/", {"bio": "three"}, If_Match=f'"other", {fresh.headers["ETag"]}').status_code == 200
+    assert mine.patch("users/me/", {"bio": "four"}, If_Match="*").status_code == 200
+    assert api(user.id, version="v1").patch("users/me/", {"bio": "five"}, If_Match='"stale"').status_code == 200
