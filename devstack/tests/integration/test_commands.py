@@ -41,14 +41,14 @@ def test_up_twice_is_harmless_and_down_leaves_no_process(devstack):
 def test_a_killed_supervisor_is_repaired_by_up(devstack):
     devstack("up", "--only", "postgres,valkey")
     before = devstack.status()["parts"]
+    orphans = [psutil.Process(before[name]["pid"]) for name in ("valkey", "postgres")]
 
     os.kill(before["supervisor"]["pid"], signal.SIGKILL)
     devstack("up", "--only", "postgres,valkey")
 
     after = devstack.status()["parts"]
     assert after["supervisor"]["pid"] != before["supervisor"]["pid"]
-    assert not psutil.pid_exists(before["valkey"]["pid"])
-    assert not psutil.pid_exists(before["postgres"]["pid"])
+    assert [processes.alive(pid=each.pid, created=each.create_time()) for each in orphans] == [False, False]
     assert [part["status"] for part in after.values()] == ["ready", "ready", "done", "ready"]
     assert after["postgres"]["ports"] == before["postgres"]["ports"]
 
