@@ -45,7 +45,10 @@ def columns() -> dict[str, Columns]:
 
 
 def _ordered(names: Iterable[str], parents: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the names, parents first; a circle is cut somewhere, as foreign keys are checked at the end only."""
+    """Return the names, parents first; a circle is cut somewhere, as foreign keys are checked at the end only.
+
+    Tables that refer to nothing come before all others: a trigger that notes what is new in one of them finds it there.
+    """
     ordered: dict[str, None] = {}
     seen: set[str] = set()
 
@@ -56,7 +59,7 @@ def _ordered(names: Iterable[str], parents: Mapping[str, Iterable[str]]) -> list
                 visit(parent)
             ordered[name] = None
 
-    for name in names:
+    for name in sorted(names, key=lambda name: bool(parents.get(name))):
         visit(name)
     return list(ordered)
 
