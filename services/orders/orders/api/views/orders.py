@@ -1,4 +1,4 @@
-"""The views of orders: parse, one call inward, reply."""
+"""Placing orders, reading them, cancelling them."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from orders import domain, selectors, services
-from orders.api import serializers
+from orders.api import inputs, outputs
 from orders.api.waiting import PlacingView
 from shared.http import prefer
 from shared.http.idempotency import idempotent
@@ -15,13 +15,13 @@ from shared.http.operations import operation
 from shared.http.views import ApiView
 
 
-class OrderList(PlacingView):
+class Orders(PlacingView):
     """All orders one may see; a new order."""
 
     query_params = selectors.ORDER_PARAMETERS
     paginated = True
 
-    @operation(gives=serializers.OrderOutput)
+    @operation(gives=outputs.Order)
     def get(self, request: Request) -> HttpResponse:
         """List orders, the latest first."""
         del request
@@ -29,8 +29,8 @@ class OrderList(PlacingView):
         return self.page(rows, order=("-placed_at", "-id"), complete=selectors.with_items)
 
     @operation(
-        takes=serializers.OrderInput,
-        gives=serializers.OrderOutput,
+        takes=inputs.NewOrder,
+        gives=outputs.Order,
         status=202,
         also=(201,),
         refusals=(services.PendingOrderExists,),
@@ -49,38 +49,10 @@ class OrderList(PlacingView):
         return self.accepted(services.order_place(user_id=self.principal.id, lines=lines, now=timezone.now()))
 
 
-class Purchase(PlacingView):
-    """One-click orders of one product."""
-
-    @operation(
-        takes=serializers.PurchaseInput,
-        gives=serializers.OrderOutput,
-        status=202,
-        also=(201,),
-        refusals=(services.PendingOrderExists,),
-        headers=("Prefer",),
-        keyed=True,
-    )
-    def post(self, request: Request, product_id: UUID) -> HttpResponse:
-        """Order so many of the product."""
-        first = self._purchase(request, product_id)
-        return self.outcome(request, first, check=services.purchase_check)
-
-    @idempotent()
-    def _purchase(self, request: Request, product_id: UUID) -> HttpResponse:
-        """Order it once."""
-        del request
-        quantity = self.body()["quantity"]
-        order = services.product_purchase(
-            user_id=self.principal.id, product_id=product_id, quantity=quantity, now=timezone.now()
-        )
-        return self.accepted(order)
-
-
-class OrderDetail(ApiView):
+class Order(ApiView):
     """One order."""
 
-    @operation(gives=serializers.OrderOutput, headers=("Prefer",))
+    @operation(gives=outputs.Order, headers=("Prefer",))
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """Show an order; with `Prefer: wait=N`, an open one as soon as it changes."""
         order = selectors.order_one(order_id=order_id, principal=self.principal)
@@ -98,11 +70,11 @@ class OrderDetail(ApiView):
         return response
 
 
-class OrderCancel(ApiView):
+class Cancellation(ApiView):
     """Cancelling an order."""
 
     @idempotent()
-    @operation(takes=serializers.NothingInput, gives=serializers.OrderOutput, refusals=(services.OrderNotCancellable,))
+    @operation(takes=inputs.Nothing, gives=outputs.Order, refusals=(services.OrderNotCancellable,))
     def post(self, request: Request, order_id: UUID) -> HttpResponse:
         """Cancel it, and show what has become of it."""
         del request
@@ -112,12 +84,12 @@ class OrderCancel(ApiView):
         return self.reply(selectors.order_one(order_id=order_id, principal=principal))
 
 
-class OrderTimeline(ApiView):
+class Timeline(ApiView):
     """What happened to an order."""
 
     paginated = True
 
-    @operation(gives=serializers.TimelineOutput)
+    @operation(gives=outputs.Entry)
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """List transitions, events and repeated questions, the earliest first."""
         del request

@@ -1,0 +1,1 @@
+"""The views of orders, by subject."""
