@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from orders import selectors
+from orders.selectors import reading
 from shared.http import idempotency, prefer
 from shared.http.views import ApiView
 
@@ -38,7 +38,7 @@ class PlacingView(ApiView):
         if seconds is None or self.placed is None:
             return accepted
         order_id = self.placed
-        order = prefer.wait(f"order:{order_id}", lambda: selectors.order_once_final(order_id=order_id), seconds)
+        order = prefer.wait(f"order:{order_id}", lambda: reading.order_once_final(order_id=order_id), seconds)
         response = accepted if order is None else self._final(order, check)
         prefer.applied(response, seconds)
         if order is not None:

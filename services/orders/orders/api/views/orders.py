@@ -6,9 +6,10 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from orders import domain, selectors, services
+from orders import domain, services
 from orders.api import inputs, outputs
 from orders.api.waiting import PlacingView
+from orders.selectors import reading
 from shared.http import prefer
 from shared.http.idempotency import idempotent
 from shared.http.operations import operation
@@ -18,15 +19,15 @@ from shared.http.views import ApiView
 class Orders(PlacingView):
     """All orders one may see; a new order."""
 
-    query_params = selectors.ORDER_PARAMETERS
+    query_params = reading.ORDER_PARAMETERS
     paginated = True
 
     @operation(gives=outputs.Order)
     def get(self, request: Request) -> HttpResponse:
         """List orders, the latest first."""
         del request
-        rows = selectors.order_list(principal=self.principal, params=self.filters())
-        return self.page(rows, order=("-placed_at", "-id"), complete=selectors.with_items)
+        rows = reading.order_list(principal=self.principal, params=self.filters())
+        return self.page(rows, order=("-placed_at", "-id"), complete=reading.with_items)
 
     @operation(
         takes=inputs.NewOrder,
@@ -55,14 +56,14 @@ class Order(ApiView):
     @operation(gives=outputs.Order, headers=("Prefer",))
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """Show an order; with `Prefer: wait=N`, an open one as soon as it changes."""
-        order = selectors.order_one(order_id=order_id, principal=self.principal)
+        order = reading.order_one(order_id=order_id, principal=self.principal)
         seconds = prefer.wait_seconds(request)
         if seconds is None or order["status"] in domain.FINAL:
             return self.reply(order)
         status = order["status"]
         changed = prefer.wait(
             f"order:{order_id}",
-            lambda: selectors.order_once_changed(order_id=order_id, status=status),
+            lambda: reading.order_once_changed(order_id=order_id, status=status),
             seconds,
         )
         response = self.reply(changed or order)
@@ -81,7 +82,7 @@ class Cancellation(ApiView):
         self.body()
         principal = self.principal
         services.order_cancel(order_id=order_id, actor=principal.id, is_staff=principal.is_staff)
-        return self.reply(selectors.order_one(order_id=order_id, principal=principal))
+        return self.reply(reading.order_one(order_id=order_id, principal=principal))
 
 
 class Timeline(ApiView):
@@ -93,5 +94,5 @@ class Timeline(ApiView):
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """List transitions, events and repeated questions, the earliest first."""
         del request
-        rows = selectors.order_timeline(order_id=order_id, principal=self.principal)
+        rows = reading.order_timeline(order_id=order_id, principal=self.principal)
         return self.page(rows, order=("id",))

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from orders import selectors, services
+from orders import services
 from orders.domain import Reason
+from orders.selectors import operators
 from shared.errors import AppError
 
 _CAUSE = services.Cause(name="operator")
@@ -37,11 +38,11 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
 
     def _list(self, options: dict[str, Any]) -> None:
-        for row in selectors.orders_unsettled(is_stuck=options["stuck"], limit=options["limit"]):
+        for row in operators.orders_unsettled(is_stuck=options["stuck"], limit=options["limit"]):
             self.stdout.write(_ROW.format(**row))
 
     def _show(self, options: dict[str, Any]) -> None:
-        row, entries = selectors.order_story(order_id=options["order"])
+        row, entries = operators.order_story(order_id=options["order"])
         for name, value in row.items():
             self.stdout.write(f"{name:<12} {value}")
         for entry in entries:

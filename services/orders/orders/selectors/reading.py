@@ -1,4 +1,4 @@
-"""Every read of orders: rows are dictionaries, lines of a whole page come with one further query."""
+"""Orders as their users see them: rows are dictionaries, lines of a whole page come with one further query."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from orders.models import Order, OrderLine, TimelineEntry
 from shared.auth.principal import Principal
 from shared.errors import InsufficientPermissions, NotFound
 
-_ORDER = (
+ORDER = (
     "id",
     "user_id",
     "status",
@@ -24,7 +24,7 @@ _ORDER = (
     "updated_at",
 )
 _LINE = ("order_id", "product_id", "quantity", "sku", "name", "unit_price")
-_ENTRY = ("id", "at", "kind", "from_status", "to_status", "cause", "event_id", "attempt", "trace_id")
+ENTRY = ("id", "at", "kind", "from_status", "to_status", "cause", "event_id", "attempt", "trace_id")
 
 ORDER_PARAMETERS = OrderFilter.schemas()
 
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 def order_one(*, order_id: UUID, principal: Principal) -> Row:
     """Return an order with its items; raises NotFound, also for somebody else's."""
-    row = _visible(principal).filter(id=order_id).values(*_ORDER).first()
+    row = _visible(principal).filter(id=order_id).values(*ORDER).first()
     if row is None:
         raise NotFound
     return with_items([row])[0]
@@ -52,7 +52,7 @@ def order_list(*, principal: Principal, params: Mapping[str, Any]) -> QuerySet[O
     """
     if "user_id" in params and not principal.is_staff:
         raise InsufficientPermissions("Only staff may filter by user_id.")
-    return OrderFilter.apply(params, _visible(principal)).values(*_ORDER)
+    return OrderFilter.apply(params, _visible(principal)).values(*ORDER)
 
 
 def with_items(rows: Sequence[Row]) -> list[Row]:
@@ -77,7 +77,7 @@ def order_timeline(*, order_id: UUID, principal: Principal) -> QuerySet[Timeline
     """Return what happened to an order; raises NotFound, also for somebody else's."""
     if not _visible(principal).filter(id=order_id).exists():
         raise NotFound
-    entries: QuerySet[TimelineEntry, Row] = TimelineEntry.objects.filter(order_id=order_id).values(*_ENTRY)
+    entries: QuerySet[TimelineEntry, Row] = TimelineEntry.objects.filter(order_id=order_id).values(*ENTRY)
     return entries
 
 
@@ -88,30 +88,5 @@ def _visible(principal: Principal) -> QuerySet[Order]:
 
 def _found(orders: QuerySet[Order]) -> Row | None:
     """Return the one order with its items, or None."""
-    row = orders.values(*_ORDER).first()
+    row = orders.values(*ORDER).first()
     return None if row is None else with_items([row])[0]
-
-
-_STUCK_ASKS = 3
-_STORY = (*_ORDER, "stock", "money", "asks", "next_ask_at", "deadline_at", "settled_at")
-
-
-def orders_unsettled(*, is_stuck: bool, limit: int) -> list[Row]:
-    """Return orders that still wait for an answer, the oldest first.
-
-    Args:
-        is_stuck: only those whose question was repeated three times or more.
-        limit: at most so many.
-    """
-    waiting = Order.objects.filter(next_ask_at__isnull=False)
-    if is_stuck:
-        waiting = waiting.filter(asks__gte=_STUCK_ASKS)
-    return list(waiting.order_by("placed_at", "id").values(*_STORY)[:limit])
-
-
-def order_story(*, order_id: UUID) -> tuple[Row, list[Row]]:
-    """Return all that is known about an order and its timeline, for operators; raises NotFound."""
-    row = Order.objects.filter(id=order_id).values(*_STORY).first()
-    if row is None:
-        raise NotFound("There is no order with this id.")
-    return row, list(TimelineEntry.objects.filter(order_id=order_id).order_by("id").values(*_ENTRY))
