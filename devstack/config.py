@@ -1,6 +1,7 @@
 """What the user decides about a stack: directories, given servers and given ports, read from the environment."""
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,8 @@ class Config:
     given_ports: Mapping[str, int] = dataclasses.field(default_factory=dict)
     durable: bool = True
     """False for tests: PostgreSQL does not wait for the disk."""
+    shared_buffers: str = "128MB"
+    """PostgreSQL's own cache; enough for a demonstration, too little to measure a million products with."""
 
 
 def from_environment(*, environ: Mapping[str, str]) -> Config:
@@ -42,6 +45,7 @@ def from_environment(*, environ: Mapping[str, str]) -> Config:
         cache_dir=_cache_dir(environ=environ),
         given_servers={name: environ[name] for name in SERVERS if environ.get(name)},
         given_ports=_given_ports(environ=environ),
+        shared_buffers=_shared_buffers(environ=environ),
     )
 
 
@@ -51,11 +55,23 @@ def temporary(*, environ: Mapping[str, str]) -> Config:
         run_dir=Path(tempfile.mkdtemp(prefix="plaza-")),
         cache_dir=_cache_dir(environ=environ),
         durable=False,
+        shared_buffers=_shared_buffers(environ=environ),
     )
 
 
 def _cache_dir(*, environ: Mapping[str, str]) -> Path:
     return Path(environ.get("PLAZA_CACHE_DIR") or ROOT / ".cache" / "devstack").resolve()
+
+
+def _shared_buffers(*, environ: Mapping[str, str]) -> str:
+    value = environ.get("PLAZA_SHARED_BUFFERS") or Config.shared_buffers
+    if not re.fullmatch(r"[1-9][0-9]*(kB|MB|GB)", value):
+        raise errors.DevstackError(
+            f"not a size: PLAZA_SHARED_BUFFERS={value}",
+            why="PostgreSQL takes a number and kB, MB or GB",
+            remedy="correct it",
+        )
+    return value
 
 
 def _given_ports(*, environ: Mapping[str, str]) -> dict[str, int]:

@@ -105,7 +105,7 @@ def _command(*, stack: stacks.Stack) -> list[str]:
         "port": stack.ports[NAME],
         "unix_socket_directories": "",
         "max_connections": 200,
-        "shared_buffers": "128MB",
+        "shared_buffers": stack.config.shared_buffers,
         "random_page_cost": 1.1,
         "track_io_timing": "on",
         "log_min_duration_statement": "500ms",

@@ -51,3 +51,15 @@ def test_a_temporary_stack_ignores_given_servers_and_is_not_durable():
     assert read.durable is False
     assert list(Path(read.run_dir).iterdir()) == []
     read.run_dir.rmdir()
+
+
+@pytest.mark.parametrize("read", [config.from_environment, config.temporary])
+def test_the_size_of_postgresqls_cache_can_be_given(read):
+    assert read(environ={"PLAZA_SHARED_BUFFERS": "1536MB"}).shared_buffers == "1536MB"
+    assert read(environ={}).shared_buffers == "128MB"
+
+
+@pytest.mark.parametrize("wrong", ["a lot", "1536", "0MB", "1GB -c fsync=off"])
+def test_a_size_that_is_none_is_refused(wrong):
+    with pytest.raises(errors.DevstackError, match="PLAZA_SHARED_BUFFERS="):
+        config.from_environment(environ={"PLAZA_SHARED_BUFFERS": wrong})
