@@ -21,10 +21,12 @@ SELECT child.relname, parent.relname
  ORDER BY 1, 2
 """
 _SEQUENCES = """
-SELECT table_name, column_name, pg_get_serial_sequence(quote_ident(table_name), column_name) AS sequence
-  FROM information_schema.columns
- WHERE table_schema = current_schema()
-   AND pg_get_serial_sequence(quote_ident(table_name), column_name) IS NOT NULL
+SELECT owner.relname, a.attname, s.oid::regclass::text
+  FROM pg_depend d
+  JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+  JOIN pg_class owner ON owner.oid = d.refobjid AND owner.relnamespace = current_schema()::regnamespace
+  JOIN pg_attribute a ON a.attrelid = owner.oid AND a.attnum = d.refobjsubid
+ WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 """
 _MIGRATIONS_TABLE = MigrationRecorder.Migration._meta.db_table  # noqa: SLF001 (Django's name for a model's options)
 

@@ -45,6 +45,17 @@ def test_with_flush_the_data_is_that_of_the_backup(tmp_path):
     assert content() == before
 
 
+def test_numbers_of_another_schema_are_not_looked_at():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA elsewhere")
+        cursor.execute("CREATE TABLE elsewhere.events_outbox (id serial, only_there serial)")
+    try:
+        tables.raise_sequences()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA elsewhere CASCADE")
+
+
 def truncated(data):
     return data[: len(data) * 2 // 3]
 
