@@ -7,15 +7,18 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path("requirements")
-NAMES = ("uv", "runtime", "dev")
+NAMES = ("uv", "build", "runtime", "dev", "chart")
+ALONE = ("chart",)
+"""Compiled without dependencies: only the named packages are wanted."""
 UV = Path(sys.executable).parent / "uv"
 
 
 def compile_to(name: str, target: Path) -> None:
     """Resolve one input file for Python 3.11 to 3.13 on every platform, with hashes and without addresses."""
     options = "--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url"
+    alone = ["--no-deps"] if name in ALONE else []
     subprocess.run(  # noqa: S603 (fixed command)
-        [UV, "pip", "compile", "-q", *options.split(), FOLDER / f"{name}.in", "-o", target],
+        [UV, "pip", "compile", "-q", *options.split(), *alone, FOLDER / f"{name}.in", "-o", target],
         check=True,
     )
 
@@ -27,7 +30,7 @@ def stale() -> list[str]:
         for name in NAMES:
             locked = FOLDER / f"{name}.txt"
             fresh = Path(scratch) / locked.name
-            fresh.write_text(locked.read_text())
+            fresh.write_text(locked.read_text() if locked.exists() else "")
             compile_to(name, fresh)
             if fresh.read_text() != locked.read_text():
                 changed.append(name)

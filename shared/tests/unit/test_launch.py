@@ -1,0 +1,76 @@
+"""Containers name a process; it becomes the right program, with an empty directory for its metrics."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared import launch
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "shared.launch", *arguments],
+        env={"PATH": os.defpath, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("process", "starts", "ends"),
+    [
+        ("web", ("gunicorn", "-c", "python:shared.gunicorn"), ("orders.wsgi",)),
+        ("worker", ("celery", "-A", "orders", "worker", "-c", "3"), ("-Q", "orders.events", "-l", "WARNING")),
+        ("beat", ("celery", "-A", "orders", "beat"), ("-l", "WARNING")),
+    ],
+)
+def test_a_server_is_a_module_of_this_interpreter(process, starts, ends):
+    found = launch.server(process=process, service="orders", environ={"WORKER_PROCESSES": "3"})
+
+    assert found[: len(starts)] == starts
+    assert found[-len(ends) :] == ends
+
+
+def test_migrating_also_declares_the_queues():
+    assert launch.commands(process="migrate", arguments=[]) == [["migrate", "--no-input"], ["declare_queues"]]
+    assert launch.commands(process="manage", arguments=["audit", "--format", "json"]) == [["audit", "--format", "json"]]
+
+
+@pytest.mark.parametrize(("arguments", "service"), [((), "users"), (("wbe",), "users"), (("web",), "")])
+def test_what_is_no_process_is_refused_with_the_usage(arguments, service):
+    done = run(*arguments, SERVICE=service)
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", launch.USAGE)
+
+
+def test_metrics_of_an_earlier_start_are_gone_and_the_mount_stays(tmp_path: Path):
+    (tmp_path / "counter_7.db").write_bytes(b"old")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "gauge.db").write_bytes(b"old")
+    before = tmp_path.stat().st_ino
+
+    launch.empty(directory=tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+    assert tmp_path.stat().st_ino == before
+
+
+def test_a_server_replaces_the_launcher(tmp_path: Path):
+    (tmp_path / "old.db").write_bytes(b"old")
+    (tmp_path / "gunicorn.py").write_text("import os, sys; print(os.getpid(), *sys.argv[1:])")
+    environment = {"SERVICE": "orders", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "shared.launch", "web"],
+        env={"PATH": os.defpath, "PYTHONPATH": str(tmp_path), **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        said, _ = process.communicate(timeout=20)
+
+    assert said == f"{process.pid} -c python:shared.gunicorn orders.wsgi\n"
+    assert (tmp_path / "metrics").is_dir()
