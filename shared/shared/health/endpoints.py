@@ -9,8 +9,8 @@ import orjson
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shared import metrics
 from shared.health import checks
+from shared.metrics import exposition
 
 _JSON = "application/json"
 
@@ -70,7 +70,7 @@ class Management:
         return Answer(200 if good else 503, _JSON, orjson.dumps(body))
 
     def _metrics(self) -> Answer:
-        return Answer(200, CONTENT_TYPE_LATEST, metrics.exposition(settings.SERVICE))
+        return Answer(200, CONTENT_TYPE_LATEST, exposition.text(settings.SERVICE))
 
     def _version(self) -> Answer:
         versions = {

@@ -1,16 +1,10 @@
-"""Every metric of a service and how it is exposed; labels are bounded.
+"""Every metric of a service; labels are bounded. How they leave a process: exposition.py.
 
-Web processes share a directory (PROMETHEUS_MULTIPROC_DIR), so that any of them can answer for all. The label `service`
-is added when the metrics are written out, so that no call site has to repeat it.
+Web processes share a directory (PROMETHEUS_MULTIPROC_DIR), and so do a worker and its children: any of them can answer
+for all.
 """
 
-import os
-from collections.abc import Iterable
-
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
-from prometheus_client.samples import Sample
+from prometheus_client import Counter, Gauge, Histogram
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
@@ -47,6 +41,19 @@ PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
 USERS = Gauge("plaza_users", "Accounts by state.", ["state"], multiprocess_mode="mostrecent")
 LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
 THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
+TASK_DURATION = Histogram(
+    "plaza_tasks_duration_seconds", "Time that a Celery task ran.", ["task", "outcome"], buckets=_SLOW
+)
+POOL = Gauge(
+    "plaza_db_pool_connections",
+    "Connections of the pool by state, and requests that wait for one.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
+SLOW_QUERIES = Counter("plaza_slow_queries", "Statements that took longer than SLOW_QUERY_MS.")
+BUILD_INFO = Gauge(
+    "plaza_build_info", "What runs here; always 1.", ["version", "release", "python"], multiprocess_mode="max"
+)
 HEARTBEAT = Gauge(
     "plaza_heartbeat_timestamp_seconds",
     "Last sign of progress of a process.",
@@ -62,37 +69,3 @@ AUDIT_FAILURES = Gauge(
 OBSERVED = Gauge(
     "plaza_observed_timestamp_seconds", "Last full look of beat's observer at the data.", multiprocess_mode="max"
 )
-
-
-class _Labelled(Collector):
-    """Another registry's metrics with the service's name on every sample."""
-
-    def __init__(self, inner: Collector, service: str) -> None:
-        self._inner = inner
-        self._service = service
-
-    def collect(self) -> Iterable[Metric]:
-        """Yield each metric with the label added."""
-        for metric in self._inner.collect():
-            metric.samples = [
-                Sample(
-                    each.name,
-                    {"service": self._service, **each.labels},
-                    each.value,
-                    each.timestamp,
-                    each.exemplar,
-                )
-                for each in metric.samples
-            ]
-            yield metric
-
-
-def exposition(service: str) -> bytes:
-    """Return all metrics of this process, or of all web processes together, in Prometheus' text format."""
-    inner: Collector = REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        inner = CollectorRegistry()
-        MultiProcessCollector(inner)
-    outer = CollectorRegistry()
-    outer.register(_Labelled(inner, service))
-    return generate_latest(outer)
