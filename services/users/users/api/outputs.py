@@ -51,19 +51,7 @@ class Account(Profile):
     """A user as staff sees it."""
 
     EXAMPLE = {
-        "id": "01a1f3c2-7b44-7c31-9d2e-5b1f0c6a9e01",
-        "email": "ada@example.com",
-        "username": "Ada",
-        "user_type": "regular",
-        "age": 36,
-        "bio": "Counts things.",
-        "avatar_url": "",
-        "location": "London",
-        "phone_number": "+441632960961",
-        "is_verified": True,
-        "is_staff": False,
-        "created_at": "2026-11-22T09:30:00.000000Z",
-        "updated_at": "2026-11-22T09:30:00.000000Z",
+        **Profile.EXAMPLE,
         "is_active": True,
         "last_login_at": "2026-11-22T09:30:00.000000Z",
         "deactivated_at": None,
@@ -102,14 +90,7 @@ class Session(Output):
         "refresh": "Jd0mYcB1vZ3H4T8wq2kQh0cT5yLr7uXn9aEoPfGiSsM",
         "token_type": "Bearer",
         "expires_in": 900,
-        "user": {
-            "id": "01a1f3c2-7b44-7c31-9d2e-5b1f0c6a9e01",
-            "email": "ada@example.com",
-            "username": "Ada",
-            "user_type": "regular",
-            "is_verified": True,
-            "is_staff": False,
-        },
+        "user": Greeting.EXAMPLE,
     }
 
     access = serializers.CharField()
