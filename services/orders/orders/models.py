@@ -82,6 +82,14 @@ class Order(models.Model):
             models.Index(fields=["-placed_at", "-id"], name="orders_latest"),
             models.Index(fields=["next_ask_at"], condition=Q(next_ask_at__isnull=False), name="orders_to_ask_again"),
             models.Index(fields=["deadline_at"], condition=_within("status", OPEN), name="orders_to_time_out"),
+            # Of one status each, in the order of the list; what was sold also adds up without the table.
+            models.Index(
+                fields=["-placed_at", "-id"],
+                include=["placed_on", "user_id", "total"],
+                condition=_COMPLETED,
+                name="orders_sold",
+            ),
+            models.Index(fields=["-placed_at", "-id"], condition=_CANCELLED, name="orders_called_off"),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,16 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     @classmethod
     def apply(cls, params: Mapping[str, Any], queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the filtered queryset; raises InvalidInput naming each unknown or unparsable parameter."""
+        return cls._checked(params, queryset).qs  # type: ignore[no-any-return]
+
+    @classmethod
+    def values_of(cls, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parsed parameters, None for an absent one; raises InvalidInput as `apply`."""
+        return dict(cls._checked(params, None).form.cleaned_data)
+
+    @classmethod
+    def _checked(cls, params: Mapping[str, Any], queryset: QuerySet[Any] | None) -> "StrictFilterSet":
+        """Return the filters with parameters that are known and parse."""
         unknown = sorted(set(params) - set(cls.base_filters))
         if unknown:
             raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
@@ -48,7 +58,7 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         chosen = cls(params, queryset=queryset)
         if not chosen.form.is_valid():
             raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
-        return chosen.qs  # type: ignore[no-any-return]
+        return chosen
 
 
 def _schema(field: forms.Field) -> dict[str, Any]:

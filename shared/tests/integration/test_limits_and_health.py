@@ -1,6 +1,7 @@
 """Addresses, locks and filters are strict; probes say what they should in each state."""
 
 import json
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
@@ -70,6 +71,14 @@ def test_a_filter_refuses_what_it_does_not_know_or_understand():
     assert empty.value.details == {"type": ["This must not be empty."]}
     assert unknown.value.details == {"typ": ["Unknown query parameter."]}
     assert list(wrong.value.details) == ["subject"]
+
+
+def test_parsed_parameters_can_be_had_without_filtering():
+    subject = uuid4()
+
+    assert ByType.values_of({"subject": str(subject)}) == {"type": "", "subject": subject}
+    with pytest.raises(InvalidInput):
+        ByType.values_of({"typ": "x"})
 
 
 def test_liveness_looks_at_this_process_only(monkeypatch):

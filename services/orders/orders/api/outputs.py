@@ -103,3 +103,61 @@ class Entry(Output):
         """Rename what the table calls otherwise."""
         shown = {**row, "to": row["to_status"], "trace_id": row["trace_id"] or None}
         return {**super().of(shown), "from": row["from_status"] or None}
+
+
+class Day(Output):
+    """What the completed orders of one day came to."""
+
+    EXAMPLE = {"day": "2026-11-22", "orders": 12, "revenue": "340.50"}
+
+    day = serializers.DateField()
+    orders = serializers.IntegerField()
+    revenue = MoneyOutput()
+
+
+class Revenue(Output):
+    """What the completed orders of a period came to, each day of it included."""
+
+    EXAMPLE = {
+        "created_after": "2026-11-22T00:00:00.000000Z",
+        "created_before": "2026-11-22T15:04:05.000000Z",
+        "orders": 12,
+        "total": "340.50",
+        "days": [Day.EXAMPLE],
+    }
+
+    created_after = serializers.DateTimeField()
+    created_before = serializers.DateTimeField()
+    orders = serializers.IntegerField()
+    total = MoneyOutput()
+    days = Day(many=True)
+
+
+class Customer(Output):
+    """A customer with more than five completed orders, and what they came to."""
+
+    EXAMPLE = {"user_id": "01a20302-51b8-7d07-8a44-2c9e0a51f3aa", "orders": 7, "spent": "220.00"}
+
+    user_id = serializers.UUIDField()
+    orders = serializers.IntegerField()
+    spent = MoneyOutput()
+
+
+class Statistics(Output):
+    """What orders add up to."""
+
+    EXAMPLE = {
+        "total": 15,
+        "by_status": {"pending": 1, "processing": 0, "completed": 12, "cancelled": 2},
+        "by_reason": {**dict.fromkeys(REASONS, 0), "insufficient_stock": 2},
+        "revenue": Revenue.EXAMPLE,
+        "best_customers": [Customer.EXAMPLE],
+        "customers_last_year": 4,
+    }
+
+    total = serializers.IntegerField()
+    by_status = serializers.DictField(child=serializers.IntegerField())
+    by_reason = serializers.DictField(child=serializers.IntegerField())
+    revenue = Revenue()
+    best_customers = Customer(many=True)
+    customers_last_year = serializers.IntegerField()

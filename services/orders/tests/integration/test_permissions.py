@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("anonymous", "other", "owner", "staff")
 OWNER = uuid7()
 ANYONE, USERS, OWN = (200, 200, 200, 200), (401, 200, 200, 200), (401, 404, 200, 200)
+STAFF = (401, 403, 403, 200)
 MATRIX = {
     ("GET", "openapi.json"): ANYONE,
     ("GET", "docs/"): ANYONE,
@@ -27,6 +28,8 @@ MATRIX = {
     ("GET", "redoc/assets/<str:name>"): ANYONE,
     ("GET", "orders/"): USERS,
     ("POST", "orders/"): (401, 400, 400, 400),
+    ("GET", "orders/export/"): STAFF,
+    ("GET", "orders/statistics/"): STAFF,
     ("GET", "orders/<uuid:order_id>/"): OWN,
     ("POST", "orders/<uuid:order_id>/cancel/"): OWN,
     ("GET", "orders/<uuid:order_id>/timeline/"): OWN,
