@@ -1,14 +1,18 @@
 """gunicorn's configuration for every service (`gunicorn -c python:shared.gunicorn users.wsgi`)."""
 
 import os
+import signal
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger as GunicornLogger
-from prometheus_client.multiprocess import mark_process_dead
 
 from shared import logging as logs
-from shared import tracing
+from shared.health import draining
+from shared.metrics import files
 
 bind = [
     address for address in (os.environ.get("WEB_BIND", "0.0.0.0:8000"), os.environ.get("MANAGEMENT_BIND")) if address
@@ -42,17 +46,66 @@ logconfig_dict = {
 }
 
 
+_drain_seconds = float(os.environ.get("DRAIN_SECONDS", "0"))
+
+
+def when_ready(server: Any) -> None:
+    """Let SIGTERM first end readiness, and only DRAIN_SECONDS later the answering of requests.
+
+    Whoever sends requests learns of the end a little later than the process: meanwhile nothing must be refused.
+    """
+    end = server.handle_term
+
+    def drain() -> None:
+        if _drain_seconds <= 0 or draining.begun():
+            end()
+        draining.begin()
+        threading.Timer(_drain_seconds, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    server.handle_term = drain
+
+
 def post_worker_init(worker: Any) -> None:
     """Start telemetry after the fork, and keep a quarter of the threads free of waiting clients."""
-    del worker
-    from shared.http import prefer  # noqa: PLC0415 (Django is loaded only now)
+    from shared import telemetry  # noqa: PLC0415 (Django is loaded only now)
+    from shared.http import prefer  # noqa: PLC0415
 
-    tracing.start(os.environ["DJANGO_SETTINGS_MODULE"].partition(".")[0])
+    telemetry.start("web")
+    worker.notify = _turning(worker.notify)
     prefer.set_places(threads * 3 // 4)
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's live gauges out of the metrics."""
+def _turning(notify: Callable[[], None]) -> Callable[[], None]:
+    """Return gunicorn's own sign of life of a worker's loop, that also measures, once a second."""
+    from shared.db import pool  # noqa: PLC0415 (as above)
+    from shared.health.wsgi import heartbeat  # noqa: PLC0415
+
+    looked_at = float("-inf")
+
+    def turn() -> None:
+        nonlocal looked_at
+        notify()
+        now = time.monotonic()
+        if now - looked_at >= 1.0:
+            looked_at = now
+            heartbeat.turn()
+            pool.measure()
+
+    return turn
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Send what is left of traces and reports."""
     del server
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(worker.pid)
+    if worker.booted:
+        from shared import telemetry  # noqa: PLC0415 (as above)
+
+        telemetry.stop()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Add a dead worker's metrics to what others have left, and take its live gauges away."""
+    del server, worker
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        with files.held(Path(directory)):
+            files.fold(Path(directory))

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseFault
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from shared.health import heartbeat
+from shared.health import draining, heartbeat
 
 _FRESH_SECONDS = 2.0
 
@@ -75,22 +75,32 @@ def _process(name: str) -> Callable[[], str]:
 
 
 class Readiness:
-    """Whether a process should get work: database and migrations; remembered for two seconds."""
+    """Whether a process should get work: database and migrations; remembered for two seconds.
 
-    def __init__(self) -> None:
+    Args:
+        working: whether the process does its work, such as consuming from the broker.
+    """
+
+    def __init__(self, working: Callable[[], bool] = lambda: True) -> None:
+        self._working = working
         self._migrated = False
         self._looked_at = float("-inf")
-        self._ready = False
-        self.draining = False
+        self._good = False
+        self._started = False
 
     def ready(self) -> bool:
         """Return whether work is welcome now."""
-        if self.draining:
+        if draining.begun() or not self._working():
             return False
         if time.monotonic() - self._looked_at >= _FRESH_SECONDS:
-            self._ready = self._look()
+            self._good = self._look()
             self._looked_at = time.monotonic()
-        return self._ready
+        return self._good
+
+    def started(self) -> bool:
+        """Return whether the process has once been ready; what comes later is for the other probes."""
+        self._started = self._started or self.ready()
+        return self._started
 
     def _look(self) -> bool:
         """Ask the database; the migrations only until they are all applied, once a process."""

@@ -34,18 +34,19 @@ class Management:
 
     Args:
         alive: whether this process makes progress.
+        working: whether it does its work, as far as that can be away without a fault of its own.
     """
 
-    def __init__(self, alive: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, alive: Callable[[], bool] = lambda: True, working: Callable[[], bool] = lambda: True) -> None:
         self._alive = alive
-        self.readiness = checks.Readiness()
+        self._readiness = checks.Readiness(working)
 
     def answer(self, path: str) -> Answer:
         """Return the answer to a GET."""
         routes = {
             "/livez": self._livez,
             "/readyz": self._readyz,
-            "/startupz": self._readyz,
+            "/startupz": self._startupz,
             "/health": self._health,
             "/metrics": self._metrics,
             "/version": self._version,
@@ -58,7 +59,10 @@ class Management:
         return _state(good=self._alive())
 
     def _readyz(self) -> Answer:
-        return _state(good=self.readiness.ready())
+        return _state(good=self._readiness.ready())
+
+    def _startupz(self) -> Answer:
+        return _state(good=self._readiness.started())
 
     def _health(self) -> Answer:
         parts = checks.all_parts()
@@ -76,6 +80,7 @@ class Management:
         versions = {
             "service": settings.SERVICE,
             "version": package_version("plaza-shared"),
+            "release": settings.RELEASE or package_version("plaza-shared"),
             "python": platform.python_version(),
             "django": package_version("django"),
         }

@@ -18,7 +18,9 @@ def serve(heartbeat: Heartbeat) -> None:
     if not bind:
         return
     host, _, port = bind.rpartition(":")
-    server = ThreadingHTTPServer((host, int(port)), _handler(Management(alive=heartbeat.alive)))
+    server = ThreadingHTTPServer(
+        (host, int(port)), _handler(Management(alive=heartbeat.alive, working=heartbeat.working))
+    )
     threading.Thread(target=server.serve_forever, name="management", daemon=True).start()
 
 

@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from shared import metrics
 from shared.health.endpoints import Management
+from shared.health.heartbeat import Heartbeat
+
+heartbeat = Heartbeat("web")  # of this worker process's loop; the server lets it turn
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -17,11 +21,16 @@ def with_management(api: Application) -> Application:
         api: the service's Django application.
     """
     port = os.environ.get("MANAGEMENT_BIND", "").rpartition(":")[2]
-    management = Management()
+    management = Management(alive=heartbeat.alive)
+    active = metrics.HTTP_ACTIVE
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not port or environ["SERVER_PORT"] != port:
-            return api(environ, start_response)
+            active.inc()
+            try:
+                return api(environ, start_response)
+            finally:
+                active.dec()
         answer = management.answer(environ["PATH_INFO"])
         headers = [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body)))]
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
+from opentelemetry.trace import Span, StatusCode
 from prometheus_client import Histogram
 
 from shared import context, metrics
@@ -15,6 +16,7 @@ from shared.db.models import uuid7
 log = logging.getLogger(__name__)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_DEFECT = 500
 
 
 def request_id_of(environ: Mapping[str, Any]) -> str:
@@ -54,7 +56,7 @@ def account(
         ids: of the request, its user and its trace, when they are not bound to the context.
     """
     method = environ["REQUEST_METHOD"]
-    _duration(method if method in _METHODS else "_OTHER", route, status).observe(seconds)
+    _duration(_known(method), route, status).observe(seconds)
     if not log.isEnabledFor(logging.INFO):
         return
     line = {
@@ -72,6 +74,39 @@ def account(
     record = logging.LogRecord(log.name, logging.INFO, __file__, 0, "request", (), None)
     vars(record).update(line)
     log.handle(record)
+
+
+def span_of(environ: Mapping[str, Any], route: str, status: int, request_id: str) -> tuple[str, dict[str, str | int]]:
+    """Return the name and the attributes of a request's span; nothing of its path, query or headers.
+
+    Args:
+        environ: the WSGI environment.
+        route: the path's template.
+        status: of the answer.
+        request_id: the request's.
+    """
+    method = _known(environ["REQUEST_METHOD"])
+    told: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+        "plaza.request_id": request_id,
+    }
+    return f"{method} {route}", told
+
+
+def describe(span: Span, environ: Mapping[str, Any], route: str, status: int) -> None:
+    """Tell a span which request it was, and whether it went wrong; arguments as of `span_of`."""
+    name, attributes = span_of(environ, route, status, context.request_id.get())
+    span.update_name(name)
+    span.set_attributes(attributes)
+    if status >= _DEFECT:
+        span.set_status(StatusCode.ERROR)
+
+
+def _known(method: str) -> str:
+    """Return the method, or one name for all that the API does not have."""
+    return method if method in _METHODS else "_OTHER"
 
 
 @lru_cache(maxsize=1024)

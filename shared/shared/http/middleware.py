@@ -29,13 +29,13 @@ class RequestMiddleware:
         started = time.perf_counter()
         with (
             context.bound(request_id=request_id, user_id=""),
-            tracing.span(f"{request.method}", parent=parent, kind=tracing.SERVER) as span,
-            metrics.HTTP_ACTIVE.track_inprogress(),
+            tracing.span("request", parent=parent, kind=tracing.SERVER) as span,
         ):
             response = self._get_response(request)
             response["X-Request-ID"] = request_id
             route = _route(request)
-            span.update_name(f"{request.method} {route}")
+            if span.is_recording():
+                access.describe(span, request.META, route, response.status_code)
             request.META[keeping.ROUTE] = route
             _version_headers(request, response, route)
             if isinstance(response, StreamingHttpResponse):

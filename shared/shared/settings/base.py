@@ -41,12 +41,22 @@ OBSERVE_SECONDS = _env.observe_seconds
 PG_BIN = _env.pg_bin
 LOG_DIR = _env.log_dir
 
+LIVENESS_SECONDS = _env.liveness_seconds
+ENVIRONMENT = _env.environment
+RELEASE = _env.release
+OTLP_ENDPOINT = str(_env.otel_exporter_otlp_endpoint or "")
+TRACES_RATIO = _env.otel_traces_sampler_arg
+SENTRY_DSN = str(_env.sentry_dsn or "")
+
 TOKEN_ISSUER = _env.token_issuer
 TOKEN_AUDIENCE = "plaza"  # noqa: S105 (a name, not a secret)
 JWKS_URL = str(_env.jwks_url)
 JWKS_PROVIDER: str | None = None  # dotted function that returns the key set without HTTP (users itself)
 
-INSTALLED_APPS = ["rest_framework", "corsheaders", "shared.auth", "shared.events", "shared.http", "shared.upkeep"]
+INSTALLED_APPS = [
+    *("rest_framework", "corsheaders"),
+    *("shared.auth", "shared.db", "shared.events", "shared.http", "shared.upkeep"),
+]
 MIDDLEWARE = [
     "shared.http.middleware.RequestMiddleware",
     "shared.http.headers.HeadersMiddleware",

@@ -54,6 +54,16 @@ class Environment(BaseSettings):
     observe_seconds: float = Field(default=60, gt=0, le=3600, description="between beat's looks at the data")
     pg_bin: Path | None = Field(default=None, description="directory of pg_dump and pg_restore, when not on PATH")
     slow_query_ms: int = Field(default=100, ge=1)
+    liveness_seconds: float = Field(
+        default=30, gt=0, le=3600, description="without progress until a loop counts as hung"
+    )
+    environment: str = Field(
+        default="development", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="for traces and Sentry"
+    )
+    release: str = Field(default="", pattern=r"^[A-Za-z0-9._+@/-]{0,200}$", description="what runs; else the version")
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(default=None, description="collector of traces, OTLP over HTTP")
+    otel_traces_sampler_arg: float = Field(default=0.1, ge=0, le=1, description="ratio of traces that are recorded")
+    sentry_dsn: HttpUrl | None = Field(default=None, description="where unexpected errors are reported")
     v1_sunset: str = Field(default="2027-12-31", pattern=r"^\d{4}-\d\d-\d\d$")
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
@@ -61,6 +71,12 @@ class Environment(BaseSettings):
     def _split(cls, value: Any) -> Any:
         """Accept a comma-separated list."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("otel_exporter_otlp_endpoint", "sentry_dsn", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        """Take an empty variable for none."""
+        return value or None
 
     @field_validator("rate_anonymous", "rate_user")
     @classmethod

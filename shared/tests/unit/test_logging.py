@@ -31,7 +31,6 @@ log = logging.getLogger("shared.x")
 
 
 def test_a_line_is_json_with_the_ids_of_the_work(lines):
-    tracing.start("shared")
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     def work():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.auth.principal import Principal
 from shared.http import access, tags
 from shared.http.ready import questions
@@ -68,4 +68,8 @@ def _account(request: Request, answer: Answer, request_id: str, status: int, siz
     if request.principal:
         ids["user_id"] = str(request.principal.id)
     seconds = time.perf_counter() - request.started
+    if tracing.wanted():
+        name, told = access.span_of(request.environ, answer.route, status, request_id)
+        parent = request.environ.get("HTTP_TRACEPARENT", "")
+        tracing.record(name, parent=parent, seconds=seconds, attributes={**told, "plaza.ready": True})
     access.account(request.environ, path=path, route=answer.route, status=status, seconds=seconds, size=size, ids=ids)

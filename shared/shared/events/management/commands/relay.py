@@ -4,10 +4,9 @@ import signal
 import threading
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from shared import tracing
+from shared import telemetry
 from shared.events.relay import Relay
 from shared.health import server
 from shared.health.heartbeat import Heartbeat
@@ -21,7 +20,8 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        tracing.start(settings.SERVICE)
+        telemetry.start("relay")
         heartbeat = Heartbeat("relay")
         server.serve(heartbeat)
         Relay(stopping=stopping, progress=heartbeat.turn).run()
+        telemetry.stop()

@@ -4,35 +4,24 @@ Code logs with the standard library: `log.info("order_placed", extra={"order_id"
 values go into `extra`, where personal data is masked by key.
 """
 
+import copy
 import logging
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 import orjson
 import structlog
 
-from shared import context, tracing
+from shared import context, masking, tracing
+from shared.logging import files
 
-_MASKED = frozenset(
-    {
-        "email",
-        "password",
-        "password_confirm",
-        "token",
-        "access",
-        "refresh",
-        "phone_number",
-        "authorization",
-        "username",
-    }
-)
 # What is in every record, and so nothing that was said.
 _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-_FILE_BYTES, _FILE_COUNT = 15 * 1024 * 1024, 10
+# C0 and C1 controls but tab and line break, which a terminal would obey.
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\ufffd")
 
 
 def add_ids(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -44,15 +33,29 @@ def add_ids(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> Mutable
 
 
 def mask(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace personal and secret values by their key's name."""
-    for key in _MASKED & line.keys():
-        line[key] = "***"
-    return line
+    """Replace personal and secret values, which are known by their keys, also inside of other values."""
+    return masking.top(line)
+
+
+def _clean(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take what a terminal would obey, and what looks personal, out of the texts of a line for a person."""
+    return {
+        key: masking.text(value).translate(_CONTROLS) if isinstance(value, str) else value
+        for key, value in line.items()
+    }
 
 
 def _json(line: Any, **_: Any) -> str:
-    """Return a line as JSON; control characters are escaped, so that it stays one line."""
-    return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    """Return a line as JSON without what looks personal; control characters are escaped, so that it stays one line."""
+    dumped = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS)
+    if b"@" in dumped or b"eyJ" in dumped:  # few lines have what may be an address or a token
+        dumped = orjson.dumps(masking.texts(line), default=_shown, option=orjson.OPT_NON_STR_KEYS)
+    return dumped.decode()
+
+
+def _shown(value: Any) -> str:
+    """Return a value that JSON does not know as text."""
+    return masking.text(str(value))
 
 
 _SHARED: list[Any] = [
@@ -66,11 +69,22 @@ _SHARED: list[Any] = [
 
 
 class _Lines(structlog.stdlib.ProcessorFormatter):
+    """Lines whose arguments are masked by name, when they have names."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        if isinstance(record.args, dict):
+            record = copy.copy(record)
+            record.args = masking.values(record.args)  # type: ignore[arg-type]
+        return super().format(record)
+
+
+class _JsonLines(_Lines):
     """JSON lines; an ordinary one, of which every request has one, without the chain of processors."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line."""
-        if record.exc_info or record.stack_info or not isinstance(record.msg, str):
+        if record.exc_info or record.stack_info or isinstance(record.args, dict) or not isinstance(record.msg, str):
             return super().format(record)
         line: dict[str, Any] = {"event": record.getMessage()}
         line.update((name, value) for name, value in record.__dict__.items() if name not in _OF_RECORDS)
@@ -87,9 +101,9 @@ def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
         # The default would print local variables, which can hold passwords and tokens.
         plain = structlog.dev.plain_traceback
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)
-        return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=[first, renderer])
+        return _Lines(foreign_pre_chain=_SHARED, processors=[first, _clean, renderer])
     last: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    return _Lines(foreign_pre_chain=_SHARED, processors=[first, *last])
+    return _JsonLines(foreign_pre_chain=_SHARED, processors=[first, *last])
 
 
 def configure(*, level: str, console: bool = False, folder: Path | None = None) -> None:
@@ -102,7 +116,7 @@ def configure(*, level: str, console: bool = False, folder: Path | None = None) 
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if folder is not None:
-        handlers += _files(folder)
+        handlers += files.handlers(folder)
     for handler in handlers:
         handler.setFormatter(formatter(console=console))
     logging.basicConfig(handlers=handlers, level="WARNING", force=True)
@@ -115,12 +129,3 @@ def configure(*, level: str, console: bool = False, folder: Path | None = None) 
         logger.handlers, logger.propagate = [], True
         logger.setLevel("WARNING")
     logging.captureWarnings(capture=True)
-
-
-def _files(folder: Path) -> list[logging.Handler]:
-    """Return the two rotating file handlers: everything, and errors alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    everything = RotatingFileHandler(folder / "all.log", maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT)
-    errors = RotatingFileHandler(folder / "errors.log", maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT)
-    errors.setLevel(logging.ERROR)
-    return [everything, errors]
