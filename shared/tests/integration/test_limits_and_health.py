@@ -12,7 +12,7 @@ from shared.db.filters import StrictFilterSet
 from shared.db.locks import advisory_lock
 from shared.errors import InvalidInput
 from shared.events.models import OutboxEvent
-from shared.health import checks, heartbeat
+from shared.health import checks, draining, heartbeat
 from shared.health.endpoints import Management
 from shared.health.wsgi import with_management
 from shared.http import middleware
@@ -93,14 +93,17 @@ def _fail():
 
 
 def test_readiness_needs_the_database_and_ends_with_draining(monkeypatch):
+    monkeypatch.setattr(draining, "_flag", bytearray(1))
     management = Management()
     assert management.answer("/readyz").status == management.answer("/startupz").status == 200
 
-    management.readiness.draining = True
+    draining.begin()
     assert management.answer("/readyz").status == 503
+    assert management.answer("/startupz").status == management.answer("/livez").status == 200
 
+    monkeypatch.setattr(draining, "_flag", bytearray(1))
     monkeypatch.setattr(checks, "_database", _fail)
-    assert Management().answer("/readyz").status == 503
+    assert Management().answer("/readyz").status == Management().answer("/startupz").status == 503
 
 
 def test_missing_migrations_are_not_ready(monkeypatch):
