@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from shared import context, metrics, tracing
 from shared.db.faults import is_outage, is_transient
 from shared.events import envelope as envelopes
-from shared.events import failures, registry
+from shared.events import failures, registry, spans
 from shared.events.contracts import Contract
 from shared.events.envelope import Envelope, MalformedEvent
 
@@ -60,7 +60,8 @@ def deliver(raw: Any, *, attempt: int = 0) -> str:
 
 def _attempt(event: Envelope, raw: Any, attempt: int) -> str:
     """Handle a readable event once; a failure is recorded, only an outage of the database is raised."""
-    with tracing.span(f"handle {event.type}", parent=event.traceparent, kind=tracing.CONSUMER):
+    told = spans.of_handling(event)
+    with tracing.span(f"handle {event.type}", parent=event.traceparent, kind=tracing.CONSUMER, attributes=told):
         try:
             contract, handler = _understood(event)
             return _run(event, contract, handler, attempt)
@@ -131,6 +132,7 @@ def _context(event: Envelope, attempt: int) -> registry.Context:
 
 def _failed(event: Envelope, raw: Any, error: Exception) -> str:
     """Record a failed attempt; returns retried or dead."""
+    tracing.failed(tracing.current(), error)
     log.error("event_failed", exc_info=error, extra={"event_type": event.type})
     text = f"{type(error).__name__}: {error}"
     dead = failures.record(event_id=event.id, event_type=event.type, envelope=raw, error=text)

@@ -21,7 +21,7 @@ from django.db import connection
 from shared import hints, metrics
 from shared.db.faults import is_outage
 from shared.db.locks import advisory_lock
-from shared.events import dead_letters, failures, outbox, outgoing
+from shared.events import dead_letters, failures, outbox, outgoing, spans
 from shared.events.publisher import BrokerAway, Publisher
 from shared.events.topology import dead_queue, retry_key
 
@@ -114,7 +114,8 @@ def publish_outbox(publisher: Publisher) -> int:
     rows = outgoing.unsent(limit=BATCH)
     if not rows:
         return 0
-    outcome = publisher.publish([outgoing.message(row) for row in rows])
+    with spans.publishing(rows):
+        outcome = publisher.publish([outgoing.message(row) for row in rows])
     by_id = {str(row["event_id"]): row for row in rows}
     outgoing.mark_sent([by_id[each]["id"] for each in outcome.confirmed])
     outgoing.mark_refused({by_id[each]["id"]: why for each, why in outcome.refused.items()})

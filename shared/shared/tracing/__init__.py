@@ -79,6 +79,11 @@ def record(name: str, *, parent: str, seconds: float, attributes: Attributes) ->
         tracer.start_span(name, context, SERVER, attributes, start_time=began).end()
 
 
+def current() -> Span:
+    """Return the current span; outside of any one that does nothing."""
+    return trace.get_current_span()
+
+
 def wanted() -> bool:
     """Return whether this process sends spans."""
     return exporting.tracer() is not None
