@@ -19,6 +19,8 @@ from shared.settings.base import *
 
 SERVICE = "orders"
 SERVICE_HANDLERS = "orders.handlers"
+SERVICE_INVARIANTS = "orders.selectors.invariants.INVARIANTS"
+SERVICE_MEASURES = "orders.selectors.measures.measure"
 ROOT_URLCONF = "orders.urls"
 WSGI_APPLICATION = "orders.wsgi.application"
 INSTALLED_APPS = [*INSTALLED_APPS, "orders"]

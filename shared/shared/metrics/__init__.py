@@ -33,6 +33,15 @@ INBOX_DEAD = Gauge("plaza_inbox_dead", "Events that need a person.", multiproces
 BROKER_BLOCKED = Gauge("plaza_broker_blocked", "1 while the broker refuses to accept.", multiprocess_mode="max")
 ORDERS = Counter("plaza_orders", "Orders that reached a final state.", ["status", "reason"])
 ORDER_SETTLEMENT = Histogram("plaza_order_settlement_seconds", "From placing to the final state.", buckets=_SLOW)
+ORDERS_OPEN = Gauge("plaza_orders_open", "Orders that wait for an answer.", ["status"], multiprocess_mode="mostrecent")
+ORDERS_STUCK = Gauge(
+    "plaza_orders_stuck", "Orders whose question was repeated three times in vain.", multiprocess_mode="mostrecent"
+)
+ORDERS_OLDEST = Gauge(
+    "plaza_orders_oldest_unsettled_seconds",
+    "Longest time since an order that waits for an answer changed its status.",
+    multiprocess_mode="mostrecent",
+)
 PRODUCT_STATES = ("active", "inactive", "out_of_stock", "low_stock")
 PRODUCTS = Gauge("plaza_products", "Products by state.", ["state"], multiprocess_mode="mostrecent")
 STOCK_RESERVED = Gauge("plaza_stock_reserved_units", "Units held for orders.", multiprocess_mode="mostrecent")

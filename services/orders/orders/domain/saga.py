@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from orders.domain.progress import Money, Stock, is_settled
-from orders.domain.statuses import Reason, Status
+from orders.domain.statuses import OPEN, Reason, Status
 
 
 class Message(StrEnum):
@@ -156,6 +156,16 @@ def _reason(story: Story, message: Message, given: Reason) -> Reason:
 def pending_question(story: Story) -> Question | None:
     """Return what to ask again until the story is settled, or None."""
     return None if story.is_settled else _QUESTIONS[story.status]
+
+
+def awaited(story: Story) -> tuple[str, ...]:
+    """Return the services whose answer is missing, catalog first; none when the story is settled."""
+    if story.status in OPEN:
+        return ("catalog",) if story.status is Status.PENDING else ("users",)
+    is_sold = story.status is Status.COMPLETED
+    stock = story.stock is Stock.COMMITTED if is_sold else story.stock.is_clear
+    money = story.money is Money.CAPTURED if is_sold else story.money.is_clear
+    return (*(() if stock else ("catalog",)), *(() if money else ("users",)))
 
 
 def pause_seconds(asks: int) -> int:

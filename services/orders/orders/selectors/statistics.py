@@ -123,9 +123,15 @@ def revenue_by_day(period: Period) -> list[Row]:
     Returns:
         `day`, `orders` and `revenue` of each UTC day, days without an order included.
     """
-    values = {"first": period.after.date(), "days": period.days, "status": _COMPLETED}
+    values: dict[str, Any] = {
+        "first": period.after.date(),
+        "days": period.days,
+        "status": _COMPLETED,
+        "after": period.after,
+        "before": period.before,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_BY_DAY, {**values, "after": period.after, "before": period.before})
+        cursor.execute(_BY_DAY, values)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -145,7 +151,7 @@ def _revenue(period: Period) -> Row:
 def best_customers() -> list[Row]:
     """Return the customers with more than five completed orders, at most 100, who spent most first."""
     sums = Order.objects.filter(status=_COMPLETED).values("user_id").annotate(orders=Count("*"), spent=Sum("total"))
-    return list(sums.filter(orders__gt=_MORE_THAN).order_by("-spent", "user_id")[:_BEST])
+    return [dict(each) for each in sums.filter(orders__gt=_MORE_THAN).order_by("-spent", "user_id")[:_BEST]]
 
 
 def _customers_since(moment: datetime) -> int:

@@ -186,15 +186,6 @@ def test_the_timeline_tells_the_story(api: Any) -> None:
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
 
 
-def test_the_trace_of_the_request_is_in_the_timeline(api: Any) -> None:
-    trace = "0af7651916cd43dd8448eb211c80319c"
-    body = {"items": [{"product_id": str(uuid7()), "quantity": 1}]}
-
-    order_id = api(USER).post("orders/", body, traceparent=f"00-{trace}-b7ad6b7169203331-01").json()["id"]
-
-    assert api(USER).get(f"orders/{order_id}/timeline/").json()["data"][0]["trace_id"] == trace
-
-
 def test_reading_takes_few_statements_whatever_there_is(api: Any) -> None:
     few, many = uuid7(), uuid7()
     given.cancelled(few)

@@ -186,3 +186,29 @@ def test_what_is_asked_again(story: Story, question: Question | None) -> None:
 def test_pauses_double_from_5_to_300_seconds() -> None:
     assert [domain.pause_seconds(asks) for asks in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
     assert domain.pause_seconds(10_000) == 300
+
+
+@pytest.mark.parametrize("stock", domain.Stock)
+@pytest.mark.parametrize("money", domain.Money)
+@pytest.mark.parametrize("status", domain.Status)
+def test_somebodys_answer_is_missing_exactly_until_an_order_is_settled(
+    status: domain.Status, stock: domain.Stock, money: domain.Money
+) -> None:
+    story = domain.Story(status=status, stock=stock, money=money)
+
+    assert bool(domain.awaited(story)) == (domain.pending_question(story) is not None)
+
+
+def test_each_question_waits_for_whom_it_was_put_to() -> None:
+    def awaited(status: str, stock: str, money: str) -> tuple[str, ...]:
+        return domain.awaited(
+            domain.Story(status=domain.Status(status), stock=domain.Stock(stock), money=domain.Money(money))
+        )
+
+    assert awaited("pending", "none", "none") == ("catalog",)
+    assert awaited("processing", "held", "none") == ("users",)
+    assert awaited("completed", "held", "captured") == ("catalog",)
+    assert awaited("cancelled", "held", "none") == ("catalog", "users")
+    assert awaited("cancelled", "released", "captured") == ("users",)
+    assert awaited("cancelled", "held", "voided") == ("catalog",)
+    assert awaited("completed", "committed", "captured") == ()
