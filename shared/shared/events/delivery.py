@@ -44,6 +44,7 @@ def deliver(raw: Any, *, attempt: int = 0) -> str:
         DatabaseAway: nothing could be recorded; the message must not be acknowledged.
     """
     started = time.monotonic()
+    ids: dict[str, str] = {}
     try:
         event = envelopes.read(raw)
     except MalformedEvent as malformed:
@@ -51,10 +52,12 @@ def deliver(raw: Any, *, attempt: int = 0) -> str:
         outcome, kind = _while_database_is_away(lambda: _bury(raw, cause)), "unknown"
     else:
         kind = event.type if registry.handler_of(event.type) else "unknown"
+        ids = {"event_id": str(event.id), "request_id": event.requestid, "trace_id": event.traceparent[3:35]}
         with context.bound(request_id=event.requestid, event_id=str(event.id)):
             outcome = _while_database_is_away(lambda: _attempt(event, raw, attempt))
     metrics.EVENTS_HANDLED.labels(type=kind, outcome=outcome).inc()
-    log.info("event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": time.monotonic() - started})
+    seconds = round(time.monotonic() - started, 6)
+    log.info("event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": seconds, **ids})
     return outcome
 
 
