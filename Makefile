@@ -27,6 +27,8 @@ restore: setup ## Replace a service's data by a backup: S=users FILE=backups/pla
 ##@ Prove
 test: setup ## Run every test on real parts (S=users for one suite, K=expression)
 	@$(BIN)/python -m devstack test $(S) $(if $(K),-k "$(K)")
+chaos: setup ## Strike a system of its own under load: [SECONDS=60] [SEED=n] [RATE=8] [MUTANT=no_inbox] [ONLY=F1,F3]
+	@$(BIN)/python -m tools.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(ONLY),--only "$(ONLY)")
 lint: setup ## Check format, lint rules and the seven import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
 types: setup ## Check types strictly (S=users for one service)
@@ -52,4 +54,4 @@ schemas: setup ## Write the golden event schemas (docs/events/)
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: up down status logs reset replay backup restore test lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,14 @@ class System:
         """Wait until these parts (default: all) are ready; raises DevstackError after their time limits."""
         self._supervisor.wait_ready(names=names)
 
-    def status(self, name: str) -> dict[str, Any]:
-        """Return what is known about a part: status, pid, restarts, last_exit, note …"""
-        described: dict[str, Any] = self._supervisor.snapshot()["parts"][name]
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """Return what is known about each part: status, pid, restarts, last_exit, note …"""
+        described: dict[str, dict[str, Any]] = self._supervisor.snapshot()["parts"]
         return described
+
+    def status(self, name: str) -> dict[str, Any]:
+        """Return what is known about one part."""
+        return self.parts()[name]
 
     def log(self, name: str, *, lines: int = 50) -> str:
         """Return the last lines of a part's log."""
@@ -95,14 +99,20 @@ class System:
         return done.stdout
 
 
+def whole(stack: stacks.Stack) -> list[part.Part]:
+    """Describe all parts of a system, without those that only watch it."""
+    return catalogue.system(stack=stack, monitoring=False)
+
+
 @contextlib.contextmanager
-def system(*, monitoring: bool = False, seeded: bool = True) -> Iterator[System]:
+def system(*, seeded: bool = True, build: Callable[[stacks.Stack], Sequence[part.Part]] = whole) -> Iterator[System]:
     """Run the whole system while the block runs, with the demo data unless told not to.
 
+    build describes its parts, once its ports and secrets are chosen.
     Raises DevstackError when a part or a seed fails.
     """
     with _opened() as stack:
-        parts = catalogue.system(stack=stack, monitoring=monitoring)
+        parts = build(stack)
         with supervised(parts=parts, run_dir=stack.run_dir) as supervisor:
             if seeded:
                 demo.seed(stack=stack)

@@ -18,7 +18,8 @@ from tools.replay import retry
 from tools.replay.errors import ReplayError
 
 API = "/api/v2"
-_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # longer than the longest `Prefer: wait`
+LONGEST_ANSWER = 45.0  # longer than the longest `Prefer: wait`
+_CONNECT = 5.0
 UNAUTHORIZED = 401
 
 
@@ -106,18 +107,20 @@ class Bearer(Protocol):
 class Api:
     """The gateway, and the patience to reach it."""
 
-    def __init__(self, *, base_url: str, connections: int, patience: float) -> None:
+    def __init__(self, *, base_url: str, connections: int, patience: float, seconds: float = LONGEST_ANSWER) -> None:
         """Prepare the connections.
 
         Args:
             base_url: the gateway.
             connections: how many to keep open at most.
             patience: seconds after which a request that keeps failing is given up.
+            seconds: how long an answer may take.
 
         """
         self.patience = patience
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT, limits=limits)
+        timeout = httpx.Timeout(seconds, connect=_CONNECT)
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout, limits=limits)
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -145,7 +148,7 @@ class Api:
         while True:
             token = await bearer.token() if bearer else ""
             started = time.monotonic()
-            answer, trouble = await self._attempt(request, token=token, since=since)
+            answer, trouble = await self.attempt(request, token=token, since=since)
             if answer and bearer and answer.status == UNAUTHORIZED and not renewed:
                 bearer.forget(token)
                 renewed = True
@@ -189,7 +192,15 @@ class Api:
                 yield row
             following = _relative(answer.body["next"])
 
-    async def _attempt(self, request: Request, *, token: str, since: float | None) -> tuple[Answer | None, str]:
+    async def attempt(self, request: Request, *, token: str, since: float | None) -> tuple[Answer | None, str]:
+        """Send a request once; return its answer, or None, and what was wrong with it in a line.
+
+        Args:
+            request: what to send.
+            token: the access token; none when empty.
+            since: when an earlier attempt that may have done the work was sent, or None.
+
+        """
         headers = request.all_headers() | ({"Authorization": f"Bearer {token}"} if token else {})
         started = time.monotonic()
         try:
