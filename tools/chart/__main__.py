@@ -1,0 +1,39 @@
+"""`python -m tools.chart write`: write what is generated from other files; `fetch`: get helm, kubectl and schemas."""
+
+import argparse
+import sys
+
+from tools.chart import fetch, gateway, golden, readme, render
+
+CHARTS = ("service", "plaza")
+
+
+def write() -> None:
+    """Write the charts' READMEs, the gateway's files and the golden renderings."""
+    gateway.FOLDER.mkdir(exist_ok=True)
+    for name, text in gateway.files().items():
+        (gateway.FOLDER / name).write_text(text, encoding="utf-8")
+    for name in CHARTS:
+        (render.HELM / name / "README.md").write_text(readme.page(chart=render.HELM / name), encoding="utf-8")
+    golden.FOLDER.mkdir(exist_ok=True)
+    for name, rendered in golden.RENDERINGS.items():
+        golden.path(name).write_text(rendered(), encoding="utf-8")
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=("write", "fetch"))
+    try:
+        if parser.parse_args().command == "write":
+            write()
+        else:
+            sys.stdout.write(f"{fetch.helm()}\n{fetch.kubectl()}\n")
+    except (fetch.FetchFailed, render.RenderFailed) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The gateway's configuration as a file of the chart: made from gateway/, because a chart can read only itself."""
+
+import gateway
+from devstack import config
+
+FOLDER = config.ROOT / "helm" / "plaza" / "files"
+PAGE = "/etc/envoy/index.html"  # where the chart mounts the index page
+_OPEN = ("PUBLIC_URL", "RATE_PER_SECOND", "RATE_BURST")
+"""Variables that the chart's values fill in; they stay as @NAME@."""
+
+
+def files() -> dict[str, str]:
+    """Return the files by name: the configuration, with RELEASE- before the services' names, and the index page."""
+    environ = {
+        "LISTEN": "0.0.0.0:8080",
+        "ADMIN": "0.0.0.0:9901",
+        **{name.upper(): f"RELEASE-{name}:8000" for name in gateway.SERVICES},
+        **{name: f"@{name}@" for name in _OPEN},
+    }
+    text = gateway.render_from_environment(environ=environ).replace(str(gateway.INDEX_PAGE), PAGE)
+    return {"envoy.yaml": text, "index.html": gateway.INDEX_PAGE.read_text(encoding="utf-8")}
