@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "envoy.yaml"
@@ -18,6 +19,8 @@ SERVICES = ("users", "catalog", "orders")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _HARMLESS = re.compile(r"[^\"\\\x00-\x1f]*")
+_RATIO = re.compile(r"0(\.\d+)?|1(\.0+)?|\.\d+", re.ASCII)
+_OF_TRACES = re.compile(r"^ *# traces begin.*?# traces end\n", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 
 
@@ -31,6 +34,7 @@ def render(
     admin: str,
     upstreams: Mapping[str, str],
     access_log: str = "/dev/stdout",
+    collector: str = "",
     overrides: Mapping[str, str] | None = None,
 ) -> str:
     """Return the complete Envoy configuration.
@@ -40,6 +44,7 @@ def render(
         admin: `host:port` for the admin page, which also serves the Prometheus statistics.
         upstreams: `host:port` of users, catalog and orders.
         access_log: the file for one JSON line per request.
+        collector: where spans go, OTLP over plain HTTP, without /v1/traces; empty for nowhere.
         overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND (PUBLIC_URL: else `listen`).
 
     Raises:
@@ -54,7 +59,12 @@ def render(
     for name, address in addresses.items():
         values[f"{name.upper()}_HOST"], values[f"{name.upper()}_PORT"] = _split(name=name, address=address)
     page = Path(values["INDEX_PAGE"]).read_text(encoding="utf-8")
-    return fill(text=TEMPLATE.read_text(encoding="utf-8"), values=values | {"INDEX_CSP": policy(page=page)})
+    text = TEMPLATE.read_text(encoding="utf-8")
+    if collector:
+        values |= _collector(url=collector)
+    else:
+        text = _OF_TRACES.sub("", text)
+    return fill(text=text, values=values | {"INDEX_CSP": policy(page=page)})
 
 
 def render_from_environment(*, environ: Mapping[str, str] = os.environ) -> str:
@@ -73,8 +83,27 @@ def render_from_environment(*, environ: Mapping[str, str] = os.environ) -> str:
         listen=environ.get("LISTEN", "0.0.0.0:8080"),
         admin=environ.get("ADMIN", "127.0.0.1:9901"),
         upstreams={name: environ.get(name.upper(), f"{name}-web:8000") for name in SERVICES},
-        overrides={name: environ[name] for name in known & environ.keys()},
+        collector=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        overrides=sampling(environ=environ) | {name: environ[name] for name in known & environ.keys()},
     )
+
+
+def sampling(*, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable that makes the gateway record as many traces as the services do.
+
+    Args:
+        environ: the environment, with OTEL_TRACES_SAMPLER_ARG or not.
+
+    Raises:
+        ConfigurationError: that is no number from 0 to 1.
+
+    """
+    given = environ.get("OTEL_TRACES_SAMPLER_ARG", "")
+    if not given:
+        return {}
+    if not _RATIO.fullmatch(given):
+        raise ConfigurationError(f"OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not {given!r}")
+    return {"TRACES_PERCENT": f"{100 * float(given):g}"}
 
 
 def fill(*, text: str, values: Mapping[str, str]) -> str:
@@ -116,6 +145,15 @@ def policy(*, page: str) -> str:
         f"default-src 'none'; style-src {allowed['style']}; script-src {allowed['script']}; "
         "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _collector(*, url: str) -> dict[str, str]:
+    """Return the variables of a collector's address."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
+        raise ConfigurationError(f"the gateway sends traces over plain HTTP to http://host:port, not to {url!r}")
+    host, port = _split(name="collector", address=f"{parts.hostname}:{parts.port or 80}")
+    return {"COLLECTOR_HOST": host, "COLLECTOR_PORT": port, "COLLECTOR_URL": f"{url.rstrip('/')}/v1/traces"}
 
 
 def _split(*, name: str, address: str) -> tuple[str, str]:

@@ -53,7 +53,8 @@ def prepare(*, stack: stacks.Stack) -> None:
         listen=stack.address(name=NAME),
         admin=stack.address(name="gateway.admin"),
         upstreams={service: stack.address(name=f"{service}.web") for service in config.SERVICES},
-        overrides={"PUBLIC_URL": stack.gateway_url},
+        collector=stack.inherited().get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        overrides={"PUBLIC_URL": stack.gateway_url, **gateway.sampling(environ=stack.inherited())},
     )
     _configuration(stack=stack).write_text(rendered, encoding="utf-8")
 

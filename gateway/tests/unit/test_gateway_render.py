@@ -112,3 +112,27 @@ def test_the_template_opens_no_door_for_malformed_http():
     assert "allow_chunked_length: false" in text
     assert "accept_http_10: false" in text
     assert "headers_with_underscores_action: REJECT_REQUEST" in text
+
+
+def test_traces_are_only_spoken_of_with_a_collector():
+    assert "collector" not in rendered()
+    assert "tracing" not in rendered()
+
+    text = rendered(collector="http://collector.plaza:4318/")
+    assert 'uri: "http://collector.plaza:4318/v1/traces"' in text
+    assert 'socket_address: {address: "collector.plaza", port_value: 4318}' in text
+
+
+@pytest.mark.parametrize("wrong", ["collector:4318", "https://collector:4318", "http://", "http://collector/v1/traces"])
+def test_a_collector_that_cannot_be_sent_to_is_refused(wrong):
+    with pytest.raises(gateway.ConfigurationError, match="plain HTTP"):
+        rendered(collector=wrong)
+
+
+def test_the_environment_says_how_many_traces_are_recorded():
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_SAMPLER_ARG": "0.25"}
+
+    assert "random_sampling: {value: 25}" in gateway.render_from_environment(environ=environ)
+    assert gateway.sampling(environ={}) == {}
+    with pytest.raises(gateway.ConfigurationError, match="OTEL_TRACES_SAMPLER_ARG"):
+        gateway.sampling(environ={"OTEL_TRACES_SAMPLER_ARG": "1.5"})
