@@ -37,6 +37,8 @@ migrations: setup ## Check migrations: none missing, none unsafe, all apply from
 	@$(BIN)/python -m tools.migrations
 lock-check: setup ## Check that the hash-locked requirements are up to date
 	@$(BIN)/python -m tools.lock --check
+chart-test: setup ## Check the charts and k8s/ without a cluster (K=expression)
+	@$(BIN)/python -m pytest -q -p no:valkey tests/chart $(if $(K),-k "$(K)")
 check: lint types migrations lock-check test ## All of CI
 
 ##@ Change
@@ -47,6 +49,8 @@ fmt: setup ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 lock: setup ## Recompile requirements/*.txt with hashes
 	@$(BIN)/python -m tools.lock
+chart-golden: setup ## Write the charts' READMEs and what tests/chart expects to be rendered
+	@$(BIN)/python -m tools.chart write
 schemas: setup ## Write the golden event schemas (docs/events/)
 	@$(BIN)/python -m tools.schemas
 
@@ -54,4 +58,4 @@ schemas: setup ## Write the golden event schemas (docs/events/)
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: chart-test chart-golden up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help

@@ -26,6 +26,7 @@ ALL = (
     Suite(name="orders", path="services/orders/tests", settings="orders.settings"),
     Suite(name="gateway", path="gateway/tests"),
     Suite(name="replay", path="tools/replay/tests"),
+    Suite(name="chart", path="tests/chart"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),
 )
