@@ -12,13 +12,24 @@ import pytest
 from shop import Shop, Shopper
 
 from devstack import demo, ephemeral
+from tools.traces.receiver import Receiver
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[ephemeral.System]:
+def collector() -> Iterator[Receiver]:
+    """Where the system sends its traces, all of them."""
+    with contextlib.closing(Receiver()) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def system(collector: Receiver) -> Iterator[ephemeral.System]:
     """Everything that `make up` starts, on ports of its own."""
-    with ephemeral.system() as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        patch.setenv("OTEL_TRACES_SAMPLER_ARG", "1")
+        with ephemeral.system() as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

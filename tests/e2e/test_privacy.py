@@ -1,4 +1,4 @@
-"""No personal data and no secret reaches a log line, an event, a metric, a cache or a Celery header."""
+"""No personal data and no secret reaches a log line, an event, a metric, a span, a cache or a Celery header."""
 
 import subprocess
 import uuid
@@ -50,7 +50,8 @@ def kept_in_valkey(url: str) -> str:
         return "\n".join(f"{key!r} {client.dump(key)!r}" for key in client.scan_iter())
 
 
-def test_a_life_leaves_no_personal_data_behind(system, shop, product, overheard):
+def test_a_life_leaves_no_personal_data_behind(system, shop, product, overheard, collector):
+    sent = len(collector.spans())
     word, other = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
     secrets = {
         "e-mail": f"canary{word}@example.com",
@@ -88,6 +89,8 @@ def test_a_life_leaves_no_personal_data_behind(system, shop, product, overheard)
 
     sinks = {f"log {path.name}": path.read_text(errors="replace") for path in system.stack.logs.glob("*.log")}
     sinks["messages"] = "\n".join(overheard())
+    assert eventually(lambda: [span for span in collector.spans()[sent:] if span.service == "gateway"])
+    sinks["spans"] = "\n".join(str(span) for span in collector.spans())
     sinks["valkey"] = kept_in_valkey(system.stack.cache_url)
     for part in PARTS:
         sinks[f"metrics {part}"] = httpx.get(f"http://127.0.0.1:{system.port(f'{part}.management')}/metrics").text
@@ -103,6 +106,7 @@ def test_a_life_leaves_no_personal_data_behind(system, shop, product, overheard)
         ("location", "table users.users"),
     }
     assert len(sinks["messages"]) > 1000
+    assert "POST /api/v2/auth/login/" in sinks["spans"]
     assert all(sinks[f"log {part}.log"] for part in ("users.web", "users.worker", "gateway"))
 
 

@@ -40,7 +40,6 @@ class Receiver:
     def __init__(self, port: int = 0) -> None:
         self._lock = threading.Lock()
         self._spans: list[Span] = []
-        self.raw: list[bytes] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
@@ -58,7 +57,6 @@ class Receiver:
         """Keep what an export request carries; raises google.protobuf's DecodeError for anything else."""
         found = read(body)
         with self._lock:
-            self.raw.append(body)
             self._spans += found
 
     def spans(self, trace: str = "") -> list[Span]:
