@@ -105,7 +105,12 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Add a dead worker's metrics to what others have left, and take its live gauges away."""
-    del server, worker
-    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    del worker
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not directory:
+        return
+    try:
         with files.held(Path(directory)):
             files.fold(Path(directory))
+    except (OSError, ValueError):  # a full disk must not end the server; the next scrape tries again
+        server.log.exception("metrics_not_folded")

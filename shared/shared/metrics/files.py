@@ -53,7 +53,7 @@ def _add(path: Path, total: Path, kind: str) -> None:
     """Add one file to what the dead have left of its kind."""
     values = MmapedDict(str(total))
     try:
-        old = {key: (value, at) for key, value, at, _ in values.read_all_values()}
+        old = {key: (value, at) for key, value, at in values.read_all_values()}
         for key, value, at, _ in _read(path):
             value_before, at_before = old.get(key, (0.0, 0.0))
             if kind in {"counter", "histogram", "summary"}:

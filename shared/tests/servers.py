@@ -1,0 +1,145 @@
+"""Real processes under test: gunicorn and a Celery worker, on ports of their own, as production starts them."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from django.conf import settings
+from prometheus_client.parser import text_string_to_metric_families
+
+TESTS = Path(__file__).parent
+LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Return the first true value of look() within the time; fails otherwise."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if found := look():
+                return found
+        time.sleep(0.05)
+    raise AssertionError(f"not so within {seconds} s")
+
+
+def free_port() -> int:
+    """Return a port that nobody uses, below those the kernel gives away."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def database_url() -> str:
+    """Return the address of the tests' database."""
+    db = settings.DATABASES["default"]
+    name = db["NAME"].removesuffix("_test") + "_test"
+    return f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{name}"
+
+
+class Server:
+    """A running process with a management port; `folder` has its log and its metrics' files."""
+
+    def __init__(self, command: list[str], folder: Path, **environment: str) -> None:
+        self.port, self.management = free_port(), free_port()
+        self.folder = folder
+        self.metrics_folder = folder / "metrics"
+        self.metrics_folder.mkdir(parents=True)
+        own = {
+            "DATABASE_URL": database_url(),
+            "LOG_FORMAT": "json",
+            "MANAGEMENT_BIND": f"127.0.0.1:{self.management}",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics_folder),
+            "PYTHONPATH": str(TESTS),
+            "PYTHONUNBUFFERED": "1",
+            "WEB_BIND": f"127.0.0.1:{self.port}",
+        }
+        with (folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=TESTS,
+                env={**os.environ, **own, **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Ask the API, over a connection of its own."""
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=20)
+
+    def probe(self, name: str) -> int:
+        """Return the status of a management endpoint."""
+        return httpx.get(f"http://127.0.0.1:{self.management}/{name}", timeout=10).status_code
+
+    def series(self) -> dict[Series, float]:
+        """Return all metrics, from whichever process answers."""
+        text = httpx.get(f"http://127.0.0.1:{self.management}/metrics", timeout=20).text
+        families = text_string_to_metric_families(text)
+        return {(each.name, frozenset(each.labels.items())): each.value for one in families for each in one.samples}
+
+    def total(self, name: str, **labels: str) -> float:
+        """Return the sum over a metric's series that have these labels."""
+        wanted = set(labels.items())
+        return sum(value for (each, has), value in self.series().items() if each == name and wanted <= has)
+
+    def children(self) -> list[int]:
+        """Return the numbers of the processes it has forked."""
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return what it has logged; fails when a line is not JSON."""
+        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """Return its lines of one kind, once there are any."""
+        return eventually(lambda: [line for line in self.lines() if line["event"] == event])  # type: ignore[no-any-return]
+
+    def kill(self) -> None:
+        """End it and its children at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def web(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[Server]:
+    """Run gunicorn as production does, from the moment it is ready."""
+    command = ["gunicorn", "-c", "python:shared.gunicorn", "trouble_wsgi"]
+    own = {"DJANGO_SETTINGS_MODULE": "trouble_settings", "WEB_WORKERS": str(workers), "WEB_THREADS": "4"}
+    with _running(Server(command, folder, **own, **environment)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def worker(folder: Path, *, app: str = "greeter_app", **environment: str) -> Iterator[Server]:
+    """Run a Celery worker with two children, from the moment it consumes."""
+    command = ["celery", "-A", app, "worker", "-Q", "shared.events", *LONELY, "-c", "2", "-l", "WARNING"]
+    with _running(Server(command, folder, TEST_HANDLERS="greeter", **environment)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    try:
+        eventually(lambda: server.probe("readyz") == 200, 60)
+        yield server
+    except AssertionError:
+        sys.stdout.write((server.folder / "log").read_text()[-4000:])
+        raise
+    finally:
+        server.kill()
