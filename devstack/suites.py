@@ -29,6 +29,7 @@ ALL = (
     Suite(name="chart", path="tests/chart"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),
+    Suite(name="chaos", path="tools/chaos/tests", alone=True),
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from devstack.errors import DevstackError
-from tools.chaos import keeping, mutants, report, run, wiring
+from tools.chaos import keeping, load, mutants, report, run, wiring
 from tools.replay.errors import ReplayError
 
 KEPT, BROKEN, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -58,8 +58,13 @@ def _options(arguments: argparse.Namespace) -> run.Options:
         customers=arguments.customers,
         mutant=arguments.mutant,
         rest=arguments.rest,
-        only=frozenset(name.strip() for name in arguments.only.split(",") if name.strip()),
+        only=frozenset(name.strip() for name in arguments.only.split(",") if name.strip()) or _feared(arguments.mutant),
+        habits=load.Habits(cancel=mutants.ALL[arguments.mutant].cancel) if arguments.mutant else load.Habits(),
     )
+
+
+def _feared(mutant: str) -> frozenset[str]:
+    return mutants.ALL[mutant].faults if mutant else frozenset()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=_seed, default=None, metavar="N", help="repeats a schedule (default: any)")
     add("--rate", type=_rate, default=8.0, metavar="N", help="orders started per second (8)")
     add("--customers", type=_customers, default=60, metavar="N", help="who order (60)")
-    add("--mutant", choices=("", *mutants.NAMES), default="", metavar="NAME", help=", ".join(mutants.NAMES))
+    add("--mutant", choices=("", *mutants.ALL), default="", metavar="NAME", help=", ".join(mutants.ALL))
     add("--rest", type=_length, default=90.0, metavar="SECONDS", help="to come to rest after the faults (90)")
     add("--only", default="", metavar="FAULTS", help="families or names, by comma, such as F1,F3")
     return parser

@@ -196,17 +196,23 @@ def _effects(evidence: Evidence) -> Iterable[Finding]:
             yield "P5 handled once", f"{service} gave {given} answers to {asked} questions", []
 
 
-def _events(evidence: Evidence, poison: Poison) -> Iterable[Finding]:
+def unseen(evidence: Evidence) -> dict[str, list[str]]:
+    """Return the events that were sent to each listener and are neither handled nor noted as failed there."""
+    found: dict[str, list[str]] = {}
     for listener, mail in evidence.mail.items():
         settled = mail.handled | {row["event_id"] for row in mail.failed}
-        missing = [
+        found[listener] = [
             f"{row['type']} {row['event_id']} of {sender}"
             for sender, post in evidence.mail.items()
             for row in post.published
             if row["sent"] and row["type"] in mail.listens and row["event_id"] not in settled
         ]
-        if missing:
-            yield "P5 nothing lost", f"{len(missing)} events were sent, and {listener} has never seen them", missing
+    return {listener: events for listener, events in found.items() if events}
+
+
+def _events(evidence: Evidence, poison: Poison) -> Iterable[Finding]:
+    for listener, missing in unseen(evidence).items():
+        yield "P5 nothing lost", f"{len(missing)} events were sent, and {listener} has never seen them", missing
     dead = [row for mail in evidence.mail.values() for row in mail.failed if row["dead"]]
     innocent = [f"{row['type']}: {row['error']}" for row in dead if not poison.marked(row)]
     if innocent:

@@ -17,6 +17,8 @@ from tools.chaos.tap import BrokerAway, Tap
 
 PATIENCE = 30.0
 TRICKLE_SECONDS = 4.0
+ARRIVAL_SECONDS = 15.0
+"""How long a message may be on its way when nothing else moves any more."""
 CONNECTIONS = 96
 
 
@@ -32,7 +34,7 @@ class Options:
     rest: float = 90.0
     """How many seconds everything may take to come to rest after the last fault."""
     only: frozenset[str] = frozenset()
-    """Families or names of faults; all of them when empty."""
+    """Families, names, or name:target of faults; all of them when empty."""
     habits: load.Habits = field(default_factory=load.Habits)
 
     @property
@@ -60,8 +62,7 @@ class Result:
 
 def plan(*, options: Options) -> list[Strike]:
     """Return the schedule of a run."""
-    only = options.only
-    cards = [card for card in faults.CARDS if not only or card.family in only or card.name in only]
+    cards = schedule.chosen(cards=faults.CARDS, only=options.only)
     return schedule.make(cards=cards, seed=options.seed, seconds=options.seconds)
 
 
@@ -141,8 +142,17 @@ class _Run:
         sample = await watching.calm(seconds=max(left, 5.0), wanted=lambda sample: not sample.restless)
         return sample, time.monotonic() - healed
 
+    async def _read(self) -> evidence.Evidence:
+        """Read what the databases say, once what was sent last has had the time to arrive."""
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        while True:
+            found = await asyncio.to_thread(evidence.read, system=self._wired.system)
+            if not checker.unseen(found) or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(1)
+
     async def _judge(self, log: watch.Log, sample: watch.Sample | None, seconds: float) -> Result:
-        found = await asyncio.to_thread(evidence.read, system=self._wired.system)
+        found = await self._read()
         restless = "" if sample else (log.samples[-1].restless if log.samples else "it could not be looked at")
         quiet_after = seconds if sample else None
         watched = checker.Watched(

@@ -43,6 +43,22 @@ class Strike:
         return dataclasses.asdict(self)
 
 
+def chosen(*, cards: Sequence[Card], only: frozenset[str]) -> list[Card]:
+    """Return the cards of these families, names, or names with one target (`cut line:orders-rabbitmq`).
+
+    Args:
+        cards: what there is.
+        only: what is wanted; everything when empty.
+
+    """
+    found = [card for card in cards if not only or card.family in only or card.name in only]
+    for card in cards:
+        targets = tuple(target for target in card.targets if f"{card.name}:{target}" in only)
+        if targets:
+            found.append(dataclasses.replace(card, targets=targets))
+    return found
+
+
 def make(*, cards: Sequence[Card], seed: int, seconds: float) -> list[Strike]:
     """Deal faults for a run, in the order of their times.
 

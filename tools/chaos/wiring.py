@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from devstack import config, ephemeral, part
 from devstack import stack as stacks
 from devstack.parts import catalogue, envoy, service
-from tools.chaos import mutants
+from tools.chaos import mutants, skew
 from tools.chaos.network import STORES, Network
 
 
@@ -43,7 +43,7 @@ def parts(*, stack: stacks.Stack, network: Network, mutant: str) -> list[part.Pa
     built: list[part.Part] = []
     for name in config.SERVICES:
         seen = dataclasses.replace(stack, ports={**stack.ports, **network.ports(service=name)})
-        built += service.build(stack=seen, service=name)
+        built += [skew.adjustable(one, stack=stack) for one in service.build(stack=seen, service=name)]
     return [*catalogue.stores(stack=stack), *mutated(parts=built, mutant=mutant), envoy.build(stack=stack)]
 
 
