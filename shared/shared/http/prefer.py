@@ -3,7 +3,8 @@
 import re
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.http import HttpResponseBase
 from rest_framework.request import Request
@@ -32,16 +33,36 @@ def set_places(count: int) -> None:
     _places = threading.BoundedSemaphore(max(count, 1))
 
 
-def wait(channel: str, read: Callable[[], Found | None], seconds: int) -> Found | None:
-    """Return what `read` finds within the time, or None; answers at once when too many are waiting already."""
+@dataclass(frozen=True, kw_only=True)
+class Waited(Generic[Found]):
+    """How a wait ended: with what was found, or None; and whether there was a place to wait in at all."""
+
+    found: Found | None
+    honoured: bool
+
+
+def wait(channel: str, read: Callable[[], Found | None], seconds: int) -> Waited[Found]:
+    """Return what `read` finds within the time; looks once when too many are waiting in this process already.
+
+    Args:
+        channel: where news is announced.
+        read: looks once; None means not yet.
+        seconds: the longest wait.
+    """
     if not _places.acquire(blocking=False):
-        return read()
+        return Waited(found=read(), honoured=False)
     try:
-        return hints.wait_for(channel, read, seconds)
+        return Waited(found=hints.wait_for(channel, read, seconds), honoured=True)
     finally:
         _places.release()
 
 
-def applied(response: HttpResponseBase, seconds: int) -> None:
-    """Tell the client that its preference was honoured."""
-    response["Preference-Applied"] = f"wait={seconds}"
+def tell(response: HttpResponseBase, waited: Waited[Any], seconds: int) -> None:
+    """Tell the client that its preference was honoured (RFC 7240, section 3), or when to try again.
+
+    A client that believed to have waited would ask again at once, and all those without a place would do so together.
+    """
+    if waited.honoured or waited.found is not None:
+        response["Preference-Applied"] = f"wait={seconds}"
+    else:
+        response["Retry-After"] = "1"

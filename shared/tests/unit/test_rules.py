@@ -66,12 +66,53 @@ def test_the_preference_to_wait_is_read(header, seconds):
     assert prefer.wait_seconds(SimpleNamespace(headers={"Prefer": header})) == seconds
 
 
-def test_when_all_places_are_taken_nobody_waits(monkeypatch):
+@pytest.fixture
+def one_place():
+    """Let one client wait in this process."""
     prefer.set_places(1)
-    monkeypatch.setattr(prefer.hints, "wait_for", lambda *_: prefer.wait("c", lambda: "looked once", 30))
-
-    assert prefer.wait("c", lambda: None, 30) == "looked once"
+    yield
     prefer.set_places(4)
+
+
+def _inside(monkeypatch, act):
+    """Return what `act` returns while a client waits, who is told nothing."""
+    seen = []
+    monkeypatch.setattr(prefer.hints, "wait_for", lambda *_: seen.append(act()))
+    assert prefer.wait("c", lambda: None, 30) == prefer.Waited(found=None, honoured=True)
+    return seen[0]
+
+
+def test_who_finds_no_place_to_wait_is_answered_at_once(monkeypatch, one_place):
+    waited = _inside(monkeypatch, lambda: prefer.wait("c", lambda: "looked once", 30))
+
+    assert waited == prefer.Waited(found="looked once", honoured=False)
+
+
+def test_a_place_is_free_again_after_a_wait_that_failed(monkeypatch, one_place):
+    def fails(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(prefer.hints, "wait_for", fails)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            prefer.wait("c", lambda: None, 30)
+
+
+@pytest.mark.parametrize(
+    ("found", "honoured", "headers"),
+    [
+        (None, True, {"Preference-Applied": "wait=9"}),
+        ("it", True, {"Preference-Applied": "wait=9"}),
+        ("it", False, {"Preference-Applied": "wait=9"}),
+        (None, False, {"Retry-After": "1"}),
+    ],
+)
+def test_only_who_waited_is_told_so(found, honoured, headers):
+    response = {}
+
+    prefer.tell(response, prefer.Waited(found=found, honoured=honoured), 9)
+
+    assert response == headers
 
 
 def test_bound_ids_are_put_back():

@@ -38,10 +38,10 @@ class PlacingView(ApiView):
         if seconds is None or self.placed is None:
             return accepted
         order_id = self.placed
-        order = prefer.wait(f"order:{order_id}", lambda: reading.order_once_final(order_id=order_id), seconds)
-        response = accepted if order is None else self._final(order, check)
-        prefer.applied(response, seconds)
-        if order is not None:
+        waited = prefer.wait(f"order:{order_id}", lambda: reading.order_once_final(order_id=order_id), seconds)
+        response = accepted if waited.found is None else self._final(waited.found, check)
+        prefer.tell(response, waited, seconds)
+        if waited.found is not None:
             idempotency.restate(request, response)
         return response
 

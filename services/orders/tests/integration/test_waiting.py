@@ -16,6 +16,7 @@ from orders.models import Order
 from shared import hints
 from shared.db.models import uuid7
 from shared.events import contracts
+from shared.http import prefer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -224,3 +225,26 @@ def test_a_change_of_status_is_announced_and_nothing_else_is(monkeypatch: pytest
     given.tell(given.reserved(order_id), contracts.StockCommitted(order_id=order_id))
 
     assert [channel for channel in said if channel.startswith("order:")] == [f"order:{order_id}"]
+
+
+@pytest.fixture
+def no_place() -> Iterator[None]:
+    """Let nobody else wait in this process."""
+    prefer.set_places(1)
+    assert prefer._places.acquire(blocking=False)
+    yield
+    prefer.set_places(4)
+
+
+def test_who_finds_no_place_to_wait_hears_when_to_ask_again(api: Any, no_place: None) -> None:
+    started = time.monotonic()
+
+    placed = api(USER).post("orders/", BODY, prefer="wait=20", idempotency_key="once")
+    looked = api(USER).get(f"orders/{placed.json()['id']}/", prefer="wait=20")
+    again = api(USER).post("orders/", BODY, prefer="wait=20", idempotency_key="once")
+
+    assert time.monotonic() - started < 10
+    assert [answer.status_code for answer in (placed, looked, again)] == [202, 200, 202]
+    assert [answer.headers.get("Retry-After") for answer in (placed, looked)] == ["1", "1"]
+    assert not any("Preference-Applied" in answer.headers for answer in (placed, looked, again))
+    assert again.content == placed.content

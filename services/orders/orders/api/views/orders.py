@@ -61,13 +61,13 @@ class Order(ApiView):
         if seconds is None or order["status"] in domain.FINAL:
             return self.reply(order)
         status = order["status"]
-        changed = prefer.wait(
+        waited = prefer.wait(
             f"order:{order_id}",
             lambda: reading.order_once_changed(order_id=order_id, status=status),
             seconds,
         )
-        response = self.reply(changed or order)
-        prefer.applied(response, seconds)
+        response = self.reply(waited.found or order)
+        prefer.tell(response, waited, seconds)
         return response
 
 
