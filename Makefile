@@ -23,6 +23,8 @@ backup: setup ## Back up every service of the running stack: [DIR=backups] [FORM
 	@$(BIN)/python -m devstack backup $(if $(FORMAT),--format $(FORMAT)) "$(or $(DIR),backups)"
 restore: setup ## Replace a service's data by a backup: S=users FILE=backups/plaza-users-….jsonl.gz
 	@$(BIN)/python -m devstack restore $(or $(S),"") "$(FILE)"
+audit: setup ## Look at every invariant of the running stack, in and between the services: [AGE=60]
+	@$(BIN)/python -m devstack audit $(if $(AGE),--age $(AGE))
 
 ##@ Prove
 test: setup ## Run every test on real parts (S=users for one suite, K=expression)

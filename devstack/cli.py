@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _test(commands.add_parser("test", help="run the test suites"))
     _backup(commands.add_parser("backup", help="back up every service of the running stack"))
     _restore(commands.add_parser("restore", help="put a service's backup in the place of its data"))
+    _audit(commands.add_parser("audit", help="look at all invariants, of each service and between them"))
     return top
 
 
@@ -73,6 +74,11 @@ def _restore(command: argparse.ArgumentParser) -> None:
     command.add_argument("service", choices=configuration.SERVICES)
     command.add_argument("file", type=Path)
     command.set_defaults(run=lambda chosen: keep.restore(config=_config(), name=chosen.service, file=chosen.file))
+
+
+def _audit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--age", type=int, default=60, help="seconds that an order must have been settled (60)")
+    command.set_defaults(run=lambda chosen: keep.audit(config=_config(), age=chosen.age))
 
 
 def _config() -> configuration.Config:

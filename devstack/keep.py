@@ -1,9 +1,11 @@
-"""`devstack backup` and `devstack restore`: the services' own commands, on the databases of the running stack."""
+"""`devstack backup`, `restore` and `audit`: the services' own commands, on the databases of the running stack."""
 
 import contextlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from devstack import config as configuration
 from devstack import daemon, errors
@@ -48,14 +50,45 @@ def restore(*, config: configuration.Config, name: str, file: Path) -> int:
     return _manage(stack=stack, name=name, arguments=("restore_data", str(file.resolve()), "--flush"))
 
 
+def audit(*, config: configuration.Config, age: int) -> int:
+    """Look at every service's invariants, and at those between the services.
+
+    Args:
+        config: of the stack, which must be running.
+        age: seconds that an order must have been settled to be held to its end.
+
+    Returns:
+        0 when everything holds, 1 when something does not, 2 when something could not be looked at.
+
+    Raises:
+        DevstackError: nothing is running.
+    """
+    stack = _running(config=config)
+    addresses = {f"{name.upper()}_DATABASE_URL": stack.database_url(name=name) for name in configuration.SERVICES}
+    codes = []
+    for name in configuration.SERVICES:
+        _title(name)
+        codes.append(_manage(stack=stack, name=name, arguments=("audit",)))
+    _title("across the services")
+    across = ("audit_across", "--age", str(age))
+    return max(*codes, _manage(stack=stack, name="orders", arguments=across, extra=addresses))
+
+
+def _title(text: str) -> None:
+    sys.stdout.write(f"\n== {text}\n")
+    sys.stdout.flush()
+
+
 def _running(*, config: configuration.Config) -> stacks.Stack:
     if not daemon.state(config=config):
         raise errors.DevstackError("nothing is running", remedy="make up")
     return stacks.load_stack(config=config)
 
 
-def _manage(*, stack: stacks.Stack, name: str, arguments: tuple[str, ...]) -> int:
-    environment = service.environment(stack=stack, service=name) | {"LOG_FORMAT": "console"}
+def _manage(
+    *, stack: stacks.Stack, name: str, arguments: tuple[str, ...], extra: Mapping[str, str] = MappingProxyType({})
+) -> int:
+    environment = {**service.environment(stack=stack, service=name), "LOG_FORMAT": "console", **extra}
     with contextlib.suppress(errors.DevstackError):  # then pg_dump is looked for on PATH
         environment["PG_BIN"] = str(postgres.binaries())
     command = [sys.executable, "manage.py", *arguments]

@@ -157,6 +157,20 @@ def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack,
     assert "a backup of catalog, not of users" in devstack("restore", "users", str(files["catalog"]), code=1)
 
 
+def test_an_audit_of_what_has_no_tables_is_no_success(devstack):
+    devstack("up", "--only", "postgres")
+
+    told = devstack("audit", code=2)
+
+    assert [line for line in told.splitlines() if line.startswith("==")] == [
+        "== users",
+        "== catalog",
+        "== orders",
+        "== across the services",
+    ]
+    assert 'A database cannot be read: relation "orders" does not exist' in told
+
+
 def test_exec_gives_addresses_and_the_exit_code_and_leaves_nothing(devstack, tmp_path):
     script = """
 import os, pathlib, sys, psycopg

@@ -33,13 +33,14 @@ def test_test_takes_suites_and_an_expression():
     assert (chosen.suite, chosen.expression) == (["users", "orders"], "race or retry")
 
 
-def test_backups_need_a_running_stack(monkeypatch, capsys, tmp_path):
+def test_backups_and_audits_need_a_running_stack(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PLAZA_RUN_DIR", str(tmp_path))
 
     assert cli.main(arguments=["backup", str(tmp_path / "backups")]) == 1
     assert cli.main(arguments=["restore", "users", str(tmp_path / "plaza-users.jsonl")]) == 1
+    assert cli.main(arguments=["audit"]) == 1
 
-    assert capsys.readouterr().err.count("failed: nothing is running") == 2
+    assert capsys.readouterr().err.count("failed: nothing is running") == 3
     assert list(tmp_path.iterdir()) == []
 
 
@@ -56,6 +57,7 @@ def test_restore_takes_a_service_and_a_file():
         ["upp"],
         ["restore", "shop", "file"],
         ["backup", "d", "--format", "csv"],
+        ["audit", "--age", "soon"],
         ["status", "--format", "yaml"],
         ["logs", "--lines", "many"],
     ],
