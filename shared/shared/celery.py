@@ -8,6 +8,8 @@ from typing import Any
 
 import django
 from celery import Celery, bootsteps, signals
+from celery.apps.beat import Beat
+from celery.apps.worker import Worker
 from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
 from django.conf import settings
@@ -19,6 +21,21 @@ from shared.health import draining, server
 from shared.health.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
+
+
+class PlainWorker(Worker):  # type: ignore[misc]
+    """Celery's worker without its banner: what is printed is lines of log."""
+
+    def on_before_init(self, **options: Any) -> None:
+        """Be quiet."""
+        super().on_before_init(**{**options, "quiet": True})
+
+
+class PlainBeat(Beat):  # type: ignore[misc]
+    """Celery's beat without its banner."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "quiet": True})
 
 
 class CarefulConsumer(Consumer):  # type: ignore[misc]
@@ -128,6 +145,7 @@ def make_app(service: str) -> Celery:
         app.conf.task_queues = [topology.events_queue(service)]
 
     register(app)
+    app.Worker, app.Beat = app.subclass_with_self(PlainWorker), app.subclass_with_self(PlainBeat)
     app.steps["consumer"].add(Progress)
     app.autodiscover_tasks([service])
     _watch()

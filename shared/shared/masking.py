@@ -28,7 +28,7 @@ MASK = "***"
 _DEEPEST = 6
 _CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 # An address, also with its local part quoted; a URL's user and password; a JWT (RFC 7519: base64url of `{"`).
-_ADDRESS = re.compile(r"[^\s\"'<>()\[\]{},;:=/\\|]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+_ADDRESS = re.compile(r"[^\s\"'<>()\[\]{},;:=/\\|]+@(?:[A-Za-z0-9_-]+\.)+[A-Za-z]{2,}")
 _USERINFO = re.compile(r"(?<=://)[^\s/@\"]+(?=@)")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?")
 

@@ -13,11 +13,12 @@ from shared.events.contracts import Contract
 
 
 class Asked(Contract, type="shared.asked.v1", subject="guest_id"):
-    """A made-up event: how long the handler takes, and how often it kills its own process."""
+    """A made-up event: how long the handler takes, whether it kills its own process once, and what it fails with."""
 
     guest_id: UUID
     seconds: float = 0.0
     deaths: str = ""
+    trouble: str = ""
 
 
 class Echoed(Contract, type="shared.echoed.v1", subject="guest_id"):
@@ -31,6 +32,8 @@ def on_asked(event: Asked, context: registry.Context) -> None:
     """Append the effect, then take time, then perhaps die before the commit."""
     outbox.append(Echoed(guest_id=event.guest_id))
     time.sleep(event.seconds)
+    if event.trouble:
+        raise RuntimeError(event.trouble)
     if event.deaths and not Path(event.deaths).exists():
         Path(event.deaths).touch()
         os.kill(os.getpid(), 9)

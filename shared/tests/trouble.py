@@ -21,7 +21,7 @@ def leaky(request):
     """Fail with personal data in local variables, the request and the error's text."""
     password = CANARIES["password"]
     phone = {"phone_number": CANARIES["phone"]}
-    raise RuntimeError(f"cannot write to {CANARIES['e-mail']} with {CANARIES['token']}{password[:0]}{len(phone)}")
+    raise RuntimeError(f"cannot write to {CANARIES['e-mail']} with {CANARIES['token']}, {len(password + str(phone))}")
 
 
 def slow(request):
