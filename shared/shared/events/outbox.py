@@ -2,16 +2,23 @@
 
 from uuid import UUID
 
-import orjson
 from django.db import connection, transaction
 
 from shared import context, hints, tracing
 from shared.db.models import uuid7
 from shared.events.contracts import Contract
 from shared.events.envelope import LARGEST_BYTES, MalformedEvent
-from shared.events.models import OutboxEvent
 
 WAKE_CHANNEL = "outbox"
+
+# By hand: building the same through the ORM costs several times what PostgreSQL needs to execute it.
+_APPEND = """
+INSERT INTO events_outbox (event_id, type, subject, data, traceparent, request_id)
+SELECT event.id, event.type, event.subject, event.data::jsonb, %(traceparent)s, %(request_id)s
+  FROM unnest(%(ids)s::uuid[], %(types)s::text[], %(subjects)s::uuid[], %(data)s::text[])
+       WITH ORDINALITY AS event (id, type, subject, data, position)
+ ORDER BY event.position
+"""
 
 
 class OutsideTransaction(RuntimeError):
@@ -33,26 +40,28 @@ def append(*events: Contract) -> list[UUID]:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("Append events inside transaction.atomic, together with their cause.")
-    rows = [_row(event) for event in events]
-    OutboxEvent.objects.bulk_create(rows)
+    ids = [uuid7() for _ in events]
+    values = {
+        "ids": ids,
+        "types": [event.TYPE for event in events],
+        "subjects": [event.subject for event in events],
+        "data": [_json(event) for event in events],
+        "traceparent": tracing.traceparent(),
+        "request_id": context.request_id.get(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, values)
     transaction.on_commit(_wake)
-    return [row.event_id for row in rows]
+    return ids
 
 
-def _row(event: Contract) -> OutboxEvent:
-    """Return the event as a row, with the ids of what is being worked on."""
-    data = event.model_dump(mode="json")
-    size = len(orjson.dumps(data))
+def _json(event: Contract) -> str:
+    """Return what the event says as JSON; raises MalformedEvent when it is too large to be sent."""
+    data = event.model_dump_json()
+    size = len(data.encode())
     if size > LARGEST_BYTES:
         raise MalformedEvent(f"{event.TYPE} has {size} bytes; at most {LARGEST_BYTES} may be sent.")
-    return OutboxEvent(
-        event_id=uuid7(),
-        type=event.TYPE,
-        subject=event.subject,
-        data=data,
-        traceparent=tracing.traceparent(),
-        request_id=context.request_id.get(),
-    )
+    return data
 
 
 def _wake() -> None:

@@ -93,7 +93,7 @@ UPDATE reservation SET state = %(state)s, updated_at = now() WHERE order_id = %(
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def stock_reserve(*, order_id: UUID, user_id: UUID, lines: Iterable[tuple[UUID, int]]) -> None:
     """Hold all lines of an order or none and say what became of it; asked again, say its present state.
 
@@ -114,21 +114,21 @@ def stock_reserve(*, order_id: UUID, user_id: UUID, lines: Iterable[tuple[UUID, 
     outbox.append(_reserved(order_id, verdict))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def stock_commit(*, order_id: UUID) -> None:
     """Turn an order's hold into a sale and say so; in any other state, say that state.
 
     Args:
         order_id: the order, which is paid.
     """
-    reservation = Reservation.objects.select_for_update().filter(order_id=order_id).first()
-    if reservation is None:
+    found = _lock(order_id)
+    if found is None:
         log.error("commit_without_reservation", extra={"order_id": str(order_id)})
         return
-    _rise(reservation, reservations.commit(reservation.state))
+    _rise(found, reservations.commit(found.state))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def stock_release(*, order_id: UUID, user_id: UUID) -> None:
     """Give back what an order holds or has bought and say so; before its reservation, leave a tombstone.
 
@@ -181,9 +181,24 @@ def _first(*, order_id: UUID, user_id: UUID, state: str) -> bool:
         return bool(cursor.rowcount == 1)
 
 
+_COLUMNS = ("order_id", "user_id", "state", "reason", "total")
+_LOCK = f"SELECT {', '.join(_COLUMNS)} FROM reservation WHERE order_id = %s FOR UPDATE"  # noqa: S608 (the names above)
+
+
+def _lock(order_id: UUID) -> Reservation | None:
+    """Return the order's reservation, locked, if it has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [order_id])
+        row = cursor.fetchone()
+    return None if row is None else Reservation.from_db(connection.alias, _COLUMNS, row)
+
+
 def _locked(order_id: UUID) -> Reservation:
-    """Return the order's reservation, locked."""
-    return Reservation.objects.select_for_update().get(order_id=order_id)
+    """Return the order's reservation, which is there, locked; raises DoesNotExist."""
+    found = _lock(order_id)
+    if found is None:
+        raise Reservation.DoesNotExist
+    return found
 
 
 def _hold(order_id: UUID, quantities: Mapping[UUID, int]) -> list[dict[str, Any]]:

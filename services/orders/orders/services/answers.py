@@ -102,11 +102,19 @@ def _hear(
         record([changed(order, domain.decide(story_of(order), message, reason), cause, **facts)])
 
 
+# In the order of the model, as from_db wants them.
+_COLUMNS = ("id", "user_id", "status", "reason", "stock", "money", "total", "placed_at", "asks")
+_LOCK = f"SELECT {', '.join(_COLUMNS)} FROM orders WHERE id = %s FOR UPDATE"  # noqa: S608 (the names above)
+
+
 def locked(order_id: UUID) -> Order:
     """Return the order, locked for the transaction; raises OrderUnknown."""
-    order = Order.objects.select_for_update().filter(id=order_id).first()
-    if order is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [order_id])
+        row = cursor.fetchone()
+    if row is None:
         raise OrderUnknown
+    order: Order = Order.from_db(connection.alias, _COLUMNS, row)
     return order
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from shared import metrics
 from shared.events import outbox
@@ -21,7 +20,7 @@ from shared.events.contracts import (
 )
 from users.domain.ledger import Kind
 from users.domain.payments import Ask, PaymentState, Refusal, next_state
-from users.models import Payment, Transfer
+from users.models import Payment
 from users.selectors import users
 from users.services import ledger
 
@@ -29,6 +28,7 @@ _OPEN = """
 INSERT INTO payments (order_id, user_id, state, amount, reason)
 VALUES (%s, %s, %s, %s, %s) ON CONFLICT (order_id) DO NOTHING
 """
+_MOVED = "UPDATE payments SET state = %s, reason = '', transfer_id = %s, updated_at = now() WHERE order_id = %s"
 
 
 def payment_capture(*, order_id: UUID, user_id: UUID, amount: Decimal) -> None:
@@ -39,19 +39,18 @@ def payment_capture(*, order_id: UUID, user_id: UUID, amount: Decimal) -> None:
         user_id: who pays.
         amount: above zero; counts only the first time.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         refusal = None if users.is_active(user_id) else Refusal.USER_INACTIVE
         # Declined until the money has moved: whoever asks at the same time waits here for the outcome.
         presumed = refusal or Refusal.INSUFFICIENT_FUNDS
-        if _open(order_id, user_id, PaymentState.DECLINED, amount=amount, reason=presumed):
-            if refusal is None and not ledger.take(user_id, amount):
-                refusal = Refusal.INSUFFICIENT_FUNDS
-            state = next_state(None, Ask.CAPTURE, refusal)
-            if state is PaymentState.CAPTURED:
-                made = ledger.record(kind=Kind.PAYMENT, amount=amount, wallet_id=user_id, order_id=order_id)
-                _settle(order_id, state, made)
-            _count(state)
-        _answer(order_id)
+        payment = Payment(
+            order_id=order_id, user_id=user_id, state=PaymentState.DECLINED, amount=amount, reason=presumed.value
+        )
+        if not _open(payment):
+            payment = Payment.objects.get(order_id=order_id)
+        else:
+            _charge(payment, refusal)
+        outbox.append(_said(payment))
 
 
 def payment_cancel(*, order_id: UUID, user_id: UUID) -> None:
@@ -61,49 +60,57 @@ def payment_cancel(*, order_id: UUID, user_id: UUID) -> None:
         order_id: what was cancelled.
         user_id: who ordered it.
     """
-    with transaction.atomic():
-        if _open(order_id, user_id, PaymentState.VOIDED):
+    with transaction.atomic(savepoint=False):
+        payment = Payment(order_id=order_id, user_id=user_id, state=PaymentState.VOIDED, reason="")
+        if _open(payment):
             _count(PaymentState.VOIDED)
         else:
             payment = Payment.objects.select_for_update().get(order_id=order_id)
             current = PaymentState(payment.state)
             if next_state(current, Ask.CANCEL) is not current:
                 _refund(payment)
-        _answer(order_id)
+        outbox.append(_said(payment))
 
 
-def _open(
-    order_id: UUID, user_id: UUID, state: PaymentState, *, amount: Decimal | None = None, reason: str = ""
-) -> bool:
+def _open(payment: Payment) -> bool:
     """Write an order's payment unless there is one; returns whether this call wrote it."""
+    values = [payment.order_id, payment.user_id, payment.state, payment.amount, payment.reason]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [order_id, user_id, state.value, amount, str(reason)])
+        cursor.execute(_OPEN, values)
         return bool(cursor.rowcount == 1)
+
+
+def _charge(payment: Payment, refusal: Refusal | None) -> None:
+    """Take the money of a payment that this transaction has opened, unless something speaks against it."""
+    assert payment.amount is not None  # noqa: S101 (it was asked for)
+    if refusal is None and not ledger.take(payment.user_id, payment.amount):
+        refusal = Refusal.INSUFFICIENT_FUNDS
+    state = next_state(None, Ask.CAPTURE, refusal)
+    if state is PaymentState.CAPTURED:
+        _move(payment, Kind.PAYMENT, state)
+    _count(state)
 
 
 def _refund(payment: Payment) -> None:
     """Return captured money to the wallet it came from, even to a deactivated user's."""
     assert payment.amount is not None  # noqa: S101 (a constraint says so)
     ledger.give(payment.user_id, payment.amount, limit=None)
-    made = ledger.record(kind=Kind.REFUND, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id)
-    _settle(payment.order_id, PaymentState.REFUNDED, made)
+    _move(payment, Kind.REFUND, PaymentState.REFUNDED)
     _count(PaymentState.REFUNDED)
 
 
-def _settle(order_id: UUID, state: PaymentState, made: Transfer) -> None:
-    """Note that money has moved."""
-    Payment.objects.filter(order_id=order_id).update(state=state, reason="", transfer=made, updated_at=Now())
+def _move(payment: Payment, kind: Kind, state: PaymentState) -> None:
+    """Write the transfer of a payment's money, and that it has moved."""
+    assert payment.amount is not None  # noqa: S101 (a constraint says so)
+    made = ledger.record(kind=kind, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, [state.value, made.id, payment.order_id])
+    payment.state, payment.reason, payment.transfer_id = state, "", made.id
 
 
 def _count(state: PaymentState) -> None:
     """Count an outcome once it is committed."""
     transaction.on_commit(functools.partial(metrics.PAYMENTS.labels(outcome=state.value).inc))
-
-
-def _answer(order_id: UUID) -> None:
-    """Tell orders the payment's present state."""
-    payment = Payment.objects.get(order_id=order_id)
-    outbox.append(_said(payment))
 
 
 def _said(payment: Payment) -> Contract:
