@@ -14,9 +14,16 @@ class Suite:
     name: str
     path: str
     settings: str = ""
-    """The Django settings module; suites without one get no stores."""
+    """The Django settings module; suites without one get no stores, unless they ask."""
+    stores: bool = False
+    """True for suites that run services as processes of their own, on databases that they make on the server."""
     alone: bool = False
     """True for suites that measure time or start a whole system: nothing else runs beside them."""
+
+    @property
+    def needs_stores(self) -> bool:
+        """Return whether the suite connects to PostgreSQL and Valkey."""
+        return bool(self.settings) or self.stores
 
 
 ALL = (
@@ -26,6 +33,7 @@ ALL = (
     Suite(name="orders", path="services/orders/tests", settings="orders.settings"),
     Suite(name="gateway", path="gateway/tests"),
     Suite(name="replay", path="tools/replay/tests"),
+    Suite(name="saga", path="tests/saga", stores=True),
     Suite(name="chart", path="tests/chart"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),

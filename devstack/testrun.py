@@ -30,7 +30,7 @@ def run(*, names: Sequence[str], expression: str) -> int:
     directory.mkdir(parents=True)
     with contextlib.ExitStack() as opened:
         stores = None
-        if any(suite.settings for suite in selected):
+        if any(suite.needs_stores for suite in selected):
             stores = opened.enter_context(ephemeral.stores())
         tallies = _all(selected=selected, stores=stores, expression=expression, directory=directory)
     lines = tally.tell(tallies=tallies)
@@ -88,14 +88,14 @@ def environment_of(*, suite: suites.Suite, stores: stack.Stack | None) -> dict[s
     """Return the environment of a suite: a database, virtual host and cache number of its own where it needs them."""
     own_config = config.from_environment(environ=os.environ)
     inherited = stack.clean(environ=os.environ, cache_dir=own_config.cache_dir)
-    if not suite.settings or stores is None:
+    if not suite.needs_stores or stores is None:
         return inherited
     number = [each.name for each in suites.ALL].index(suite.name) + 1
-    own = {
-        "DJANGO_SETTINGS_MODULE": suite.settings,
-        "DATABASE_URL": stores.database_url(name=suite.name),
-        "BROKER_URL": stores.broker_url.removesuffix("/") + suite.name,
-        "CACHE_URL": stores.cache_url.removesuffix("0") + str(number),
-        "LOG_FORMAT": "console",
-    }
+    own = {"CACHE_URL": stores.cache_url.removesuffix("0") + str(number), "LOG_FORMAT": "console"}
+    if suite.settings:
+        own |= {
+            "DJANGO_SETTINGS_MODULE": suite.settings,
+            "DATABASE_URL": stores.database_url(name=suite.name),
+            "BROKER_URL": stores.broker_url.removesuffix("/") + suite.name,
+        }
     return inherited | stores.common() | own
