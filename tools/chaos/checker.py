@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.chaos import saga
 from tools.chaos.evidence import Evidence
 from tools.chaos.history import History, Outcome, Placing
 
@@ -118,7 +117,7 @@ def check(*, history: History, evidence: Evidence, watched: Watched, poison: Poi
         *_transfers(history, evidence),
         *_effects(evidence),
         *_events(evidence, poison),
-        *saga.check(evidence),
+        *_hearsay(evidence),
         *_invariants(watched, evidence),
         *_watch(watched),
     ]
@@ -222,6 +221,22 @@ def _events(evidence: Evidence, poison: Poison) -> Iterable[Finding]:
         yield "P10 poison is kept", f"{len(vanished)} poisonous messages vanished instead of being kept dead", vanished
     if unsendable := [row["type"] for mail in evidence.mail.values() for row in mail.published if row["dead"]]:
         yield "P5 nothing lost", f"{len(unsendable)} events were refused by the broker to the end", unsendable
+
+
+def _hearsay(evidence: Evidence) -> Iterable[Finding]:
+    """I3 once nothing moves: orders has heard the last word of both participants. The rest is the audit's."""
+    wrong = []
+    for order_id, row in evidence.orders.items():
+        stock, money = _state(evidence.reservations, order_id), _state(evidence.payments, order_id)
+        if not row["settled"] or (row["stock"], row["money"]) != (stock, money):
+            told = f"stock {row['stock']}/{stock}, money {row['money']}/{money}"
+            wrong.append(f"{order_id} {row['status']} {row['reason']}".strip() + f": {told}")
+    if wrong:
+        yield "I3 one story", f"{len(wrong)} orders are not settled, or other than the participants say", wrong
+
+
+def _state(rows: Mapping[str, Mapping[str, Any]], order_id: str) -> str:
+    return str(rows.get(order_id, {}).get("state", "none"))
 
 
 def _invariants(watched: Watched, evidence: Evidence) -> Iterable[Finding]:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from devstack import config, ephemeral
+from shared.upkeep.across import looking
 
 READ_ONLY = "-c default_transaction_read_only=on -c statement_timeout=10s"
 SHARED = "shared/shared/upkeep/invariants.py"
@@ -39,13 +40,10 @@ SELECT order_id, event_id, cause, count(*) AS times FROM order_timeline
  WHERE event_id IS NOT NULL GROUP BY order_id, event_id, cause HAVING count(*) > 1
 """
 _ORDERS = """
-SELECT o.id::text, o.user_id::text, o.status, o.reason, o.stock, o.money, o.total, o.settled_at IS NOT NULL AS settled,
-       extract(epoch FROM now() - o.updated_at)::float AS idle,
-       (SELECT sum(l.quantity * l.unit_price) FROM order_lines l WHERE l.order_id = o.id) AS lines
-  FROM orders o
+SELECT id::text, status, reason, stock, money, settled_at IS NOT NULL AS settled FROM orders
 """
-_RESERVATIONS = "SELECT order_id::text, state, total FROM reservation"
-_PAYMENTS = "SELECT order_id::text, state, amount FROM payments"
+_RESERVATIONS = "SELECT order_id::text AS id, state FROM reservation"
+_PAYMENTS = "SELECT order_id::text AS id, state FROM payments"
 _TRANSFERS = "SELECT count(*) AS count FROM ledger_transfers WHERE kind = 'transfer'"
 _PUBLISHED = "SELECT event_id::text, type, sent_at IS NOT NULL AS sent, dead_at IS NOT NULL AS dead FROM events_outbox"
 _HANDLED = "SELECT event_id::text FROM events_inbox"
@@ -94,7 +92,15 @@ def read(*, system: ephemeral.System) -> Evidence:
             if name in ANSWERS:
                 found.answers[name] = answers(connection, service=name)
             _own(found, connection, service=name)
+    found.findings |= across(system=system)
     return found
+
+
+def across(*, system: ephemeral.System) -> dict[str, list[Row]]:
+    """Run the audit across the services, which holds at any moment; return the rows that break each of its laws."""
+    addresses = {name: system.database_url(name) for name in config.SERVICES}
+    outcome = looking.look(addresses, age=0)
+    return {f"across.{law}": rows for law, rows in outcome.rows.items() if rows}
 
 
 def connect(*, system: ephemeral.System, service: str) -> "psycopg.Connection[Row]":
@@ -141,14 +147,14 @@ def _mail(connection: "psycopg.Connection[Row]", *, log: str) -> Mail:
 def _own(found: Evidence, connection: "psycopg.Connection[Row]", *, service: str) -> None:
     """Read what only one of the services has."""
     if service == "orders":
-        found.orders = _by(connection.execute(_ORDERS).fetchall(), key="id")
+        found.orders = _by_id(connection.execute(_ORDERS).fetchall())
         found.twice = connection.execute(TWICE).fetchall()
     elif service == "catalog":
-        found.reservations = _by(connection.execute(_RESERVATIONS).fetchall(), key="order_id")
+        found.reservations = _by_id(connection.execute(_RESERVATIONS).fetchall())
     else:
-        found.payments = _by(connection.execute(_PAYMENTS).fetchall(), key="order_id")
+        found.payments = _by_id(connection.execute(_PAYMENTS).fetchall())
         found.transfers = sum(row["count"] for row in connection.execute(_TRANSFERS))
 
 
-def _by(rows: Sequence[Row], *, key: str) -> dict[str, Row]:
-    return {row[key]: row for row in rows}
+def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row["id"]: row for row in rows}

@@ -5,6 +5,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable
+from concurrent import futures
 from dataclasses import dataclass, field
 
 from devstack import demo
@@ -20,6 +21,7 @@ TRICKLE_SECONDS = 4.0
 ARRIVAL_SECONDS = 15.0
 """How long a message may be on its way when nothing else moves any more."""
 CONNECTIONS = 96
+THREADS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,8 @@ class _Run:
 
     async def go(self) -> Result:
         """Do all of it."""
+        # Faults wait in threads until parts are ready again; the watch must not wait behind them.
+        asyncio.get_running_loop().set_default_executor(futures.ThreadPoolExecutor(THREADS))
         gateway = self._wired.system.gateway_url
         async with Caller(base_url=gateway, connections=CONNECTIONS, patience=PATIENCE, history=self._history) as api:
             customers = await self._open(api)

@@ -5,7 +5,7 @@ import contextlib
 import re
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -65,7 +65,7 @@ class Log:
     samples: list[Sample] = field(default_factory=list)
     violations: dict[str, list[Any]] = field(default_factory=dict)
     looks: int = 0
-    """How often a service's invariants were looked at."""
+    """How often the invariants of a service, or those between them, were looked at."""
     duplicates: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -119,6 +119,8 @@ class Watch:
     def _look(self) -> None:
         at = time.monotonic()
         seen = {name: self._database(name) for name in config.SERVICES}
+        with contextlib.suppress(psycopg.OperationalError):
+            self._judge(evidence.across(system=self._system))
         for name in config.SERVICES:
             self._count(name)
         known = [row for row in seen.values() if row]
@@ -154,6 +156,9 @@ class Watch:
         broken = evidence.audit(connection, service=name, sql=self._sql[name])
         if name == "orders" and (twice := connection.execute(evidence.TWICE).fetchmany(5)):
             broken["orders.event_handled_once"] = twice
+        self._judge(broken)
+
+    def _judge(self, broken: Mapping[str, list[evidence.Row]]) -> None:
         self.log.looks += 1
         for invariant, rows in broken.items():
             if invariant not in self.log.violations:

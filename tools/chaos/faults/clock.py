@@ -18,15 +18,20 @@ CARDS = tuple(Card(family="F8", name=name, targets=_TARGETS, shortest=4, longest
 def skewed(stage: Stage, strike: Strike) -> Iterator[None]:
     """Start a part again with another clock, and after a while with the right one."""
     stack, name = stage.system.stack, strike.target
+    stage.pid(name)
     skew.write(stack=stack, part=name, seconds=_SKEWS[strike.name])
-    stage.system.stop(name)
-    stage.system.start(name)
+    _again(stage, name)
     try:
         yield
     finally:
         skew.clear(stack=stack, part=name)
-        stage.system.stop(name)
-        stage.system.start(name)
+        _again(stage, name)
+
+
+def _again(stage: Stage, name: str) -> None:
+    """Let a part start anew."""
+    stage.system.kill(name)
+    stage.system.wait_ready(name)
 
 
 ACTIONS: dict[str, Callable[[Stage, Strike], contextlib.AbstractContextManager[None]]] = dict.fromkeys(_SKEWS, skewed)

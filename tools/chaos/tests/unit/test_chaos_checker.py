@@ -1,7 +1,6 @@
 """The checker: a clean run has no finding, and each broken promise is seen."""
 
 import copy
-from decimal import Decimal
 
 import pytest
 
@@ -29,15 +28,11 @@ def order(order_id, status="completed", **facts):
     done = status == "completed"
     row = {
         "id": order_id,
-        "user_id": "u",
         "status": status,
         "reason": "" if done else "by_customer",
         "stock": "committed" if done else "released",
         "money": "captured" if done else "voided",
-        "total": Decimal("5.00"),
-        "lines": Decimal("5.00"),
         "settled": True,
-        "idle": 1.0,
     }
     return row | facts
 
@@ -57,14 +52,8 @@ def evidence():
     dead = {"event_id": "e9", "type": "unknown", "error": "no JSON", "dead": True, "envelope": "{mark-1"}
     return Evidence(
         orders={"o1": order("o1"), "o2": order("o2", "cancelled")},
-        reservations={
-            "o1": {"order_id": "o1", "state": "committed", "total": Decimal("5.00")},
-            "o2": {"order_id": "o2", "state": "released", "total": None},
-        },
-        payments={
-            "o1": {"order_id": "o1", "state": "captured", "amount": Decimal("5.00")},
-            "o2": {"order_id": "o2", "state": "voided", "amount": None},
-        },
+        reservations={"o1": {"id": "o1", "state": "committed"}, "o2": {"id": "o2", "state": "released"}},
+        payments={"o1": {"id": "o1", "state": "captured"}, "o2": {"id": "o2", "state": "voided"}},
         transfers=1,
         mail={
             "orders": Mail(published=[event]),
@@ -265,29 +254,16 @@ def test_an_invariant_broken_at_the_end_is_told_once(history, evidence):
 
 
 @pytest.mark.parametrize(
-    ("change", "text"),
+    "change",
     [
-        (lambda e: e.reservations["o1"].update(state="held"), "completed, but not both committed and captured"),
-        (lambda e: e.payments["o2"].update(state="captured"), "cancelled, but stock is held or money is kept"),
-        (lambda e: e.reservations["o2"].update(state="held"), "cancelled, but stock is held or money is kept"),
-        (lambda e: e.orders["o1"].update(settled=False), "not settled, or other than the participants say"),
-        (lambda e: e.payments["o1"].update(amount=Decimal("4.99")), "paid something else than the lines add up to"),
-        (lambda e: e.orders["o1"].update(lines=None), "paid something else than the lines add up to"),
+        lambda e: e.reservations["o1"].update(state="held"),
+        lambda e: e.payments["o2"].update(state="captured"),
+        lambda e: e.reservations.pop("o2"),
+        lambda e: e.orders["o1"].update(settled=False),
     ],
 )
-def test_the_three_services_must_tell_one_story(history, evidence, change, text):
+def test_orders_must_have_heard_the_last_word_of_both_participants(history, evidence, change):
     change(evidence)
 
-    found = promises(history, evidence)
-    assert ("I3 one story", f"1 orders are {text}") in found
-    assert {promise for promise, _ in found} == {"I3 one story"}
-
-
-def test_reservations_and_payments_belong_to_orders(history, evidence):
-    evidence.reservations["o9"] = {"order_id": "o9", "state": "released", "total": None}
-    evidence.payments["o8"] = {"order_id": "o8", "state": "voided", "amount": None}
-
-    assert promises(history, evidence) == [
-        ("I3 one story", "1 reservations belong to no order"),
-        ("I3 one story", "1 payments belong to no order"),
-    ]
+    text = "1 orders are not settled, or other than the participants say"
+    assert promises(history, evidence) == [("I3 one story", text)]
