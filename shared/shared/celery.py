@@ -6,8 +6,10 @@ import sys
 import time
 from typing import Any
 
+import billiard.util
 import django
 from celery import Celery, bootsteps, signals
+from celery.apps import worker as workers
 from celery.apps.beat import Beat
 from celery.apps.worker import Worker
 from celery.beat import Scheduler
@@ -27,7 +29,8 @@ class PlainWorker(Worker):  # type: ignore[misc]
     """Celery's worker without its banner: what is printed is lines of log."""
 
     def on_before_init(self, **options: Any) -> None:
-        """Be quiet."""
+        """Be quiet, and say through the log what Celery's signal handlers would write past it."""
+        workers.safe_say = lambda message, *_: log.warning("worker_says", extra={"said": message})
         super().on_before_init(**{**options, "quiet": True})
 
 
@@ -179,6 +182,12 @@ def _child_ends(**_: Any) -> None:
     telemetry.stop()
 
 
+def _logging_begins(**_: Any) -> None:
+    """Keep Celery from setting up logging of its own; its pool's lines go the way of all others."""
+    pool = billiard.util.get_logger()
+    pool.handlers, pool.propagate = [], True
+
+
 def _worker_begins(**_: Any) -> None:
     """Open the worker's management port."""
     server.serve(Progress.heartbeat)
@@ -198,6 +207,7 @@ def _beat_begins(**_: Any) -> None:
 def _watch() -> None:
     """Connect the functions above to Celery's signals."""
     for signal, receiver in (
+        (signals.setup_logging, _logging_begins),
         (signals.task_prerun, _before_task),
         (signals.task_postrun, _after_task),
         (signals.worker_process_init, _child_begins),
