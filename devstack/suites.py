@@ -35,6 +35,7 @@ ALL = (
     Suite(name="replay", path="tools/replay/tests"),
     Suite(name="saga", path="tests/saga", stores=True),
     Suite(name="chart", path="tests/chart"),
+    Suite(name="deploy", path="tests/deploy"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),
     Suite(name="chaos", path="tools/chaos/tests", alone=True),
