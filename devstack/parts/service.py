@@ -10,6 +10,8 @@ from devstack import stack as stacks
 PYTHON = sys.executable
 WEB_WORKERS = 1 if (os.cpu_count() or 1) <= 2 else 2  # noqa: PLR2004  (three services share the processors)
 WEB_THREADS = 16
+WEB_WAITING = {"orders": 200}
+"""So many clients may wait for an outcome in each web process, beside those that are answered."""
 #: Processes with children share their metrics in a directory. Files of an earlier start would be counted for ever,
 #: so it is emptied first.
 FRESH_METRICS = 'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" && exec "$0" "$@"'
@@ -65,6 +67,7 @@ def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.P
         "WEB_BIND": stack.address(name=name),
         "WEB_WORKERS": str(WEB_WORKERS),
         "WEB_THREADS": str(WEB_THREADS),
+        "WEB_WAITING": str(WEB_WAITING.get(service, 0)),
         "DATABASE_POOL_MAX": str(WEB_THREADS),  # every thread can have a connection, so none waits for another
         **_metrics(stack=stack, name=name),
     }

@@ -18,7 +18,9 @@ bind = [
     address for address in (os.environ.get("WEB_BIND", "0.0.0.0:8000"), os.environ.get("MANAGEMENT_BIND")) if address
 ]
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+_working = int(os.environ.get("WEB_THREADS", "8"))
+_waiting = int(os.environ.get("WEB_WAITING", "0"))  # clients that may wait beside those; only orders lets any
+threads = _working + _waiting
 worker_class = "gthread"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a heartbeat file must not wait for a disk)
 control_socket_disable = True
@@ -66,13 +68,14 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start telemetry after the fork, and keep a quarter of the threads free of waiting clients."""
+    """Start telemetry after the fork, and open the room where clients wait: never in all of the threads."""
     from shared import telemetry  # noqa: PLC0415 (Django is loaded only now)
     from shared.http import prefer  # noqa: PLC0415
 
     telemetry.start("web")
     worker.notify = _turning(worker.notify)
-    prefer.set_places(threads * 3 // 4)
+    places, working = (_waiting, _working) if _waiting else (threads * 3 // 4, None)
+    prefer.open_room(prefer.Room(places=places, working=working, going=lambda: worker.alive))
 
 
 def _turning(notify: Callable[[], None]) -> Callable[[], None]:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 from django.conf import settings
@@ -116,10 +116,11 @@ class Switchboard:
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = {}
         self._thread: threading.Thread | None = None
+        self.hears = False  # while it does, a hint is lost only with the connection
 
     @contextmanager
     def bell(self, channel: str) -> Iterator[threading.Event]:
-        """Yield an event that is set at each hint on the channel."""
+        """Yield an event that is set at each hint on the channel, and when hints may have been lost."""
         bell, name = threading.Event(), _name(channel)
         with self._lock:
             self._waiting.setdefault(name, set()).add(bell)
@@ -139,44 +140,72 @@ class Switchboard:
         while True:
             client = redis.Redis.from_url(settings.CACHE_URL, socket_connect_timeout=1)
             try:
-                with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+                with client, client.pubsub() as pubsub:
                     pubsub.psubscribe(_name("*"))
                     while True:
-                        message = pubsub.get_message(timeout=30.0)
-                        if message is not None:
-                            self._ring(message["channel"].decode())
+                        self._hear(pubsub.get_message(timeout=30.0))
             except redis.RedisError:
+                self.hears = False
                 time.sleep(_PAUSE_AFTER_FAULT)
 
-    def _ring(self, name: str) -> None:
-        """Ring the bells of a channel."""
+    def _hear(self, message: dict[str, Any] | None) -> None:
+        """Ring for a hint; once subscribed, ring for whoever has looked before."""
+        if message is None:
+            return
+        if message["type"] == "psubscribe":
+            self.hears = True
+            self._ring(*list(self._waiting))
+        elif message["type"] == "pmessage":
+            self._ring(message["channel"].decode())
+
+    def _ring(self, *names: str) -> None:
+        """Ring the bells of some channels."""
         with self._lock:
-            for bell in self._waiting.get(name, ()):
-                bell.set()
+            for name in names:
+                for bell in self._waiting.get(name, ()):
+                    bell.set()
 
 
 _switchboard = Switchboard()
 
+_FIRST_LOOK, _USUAL_LOOK, _RARE_LOOK = 0.5, 2.0, 10.0  # seconds until the next look without a hint
+_BREATH = 1.0  # seconds until a waiting thread sees that its process ends
 
-def wait_for(channel: str, read: Callable[[], Found | None], seconds: float) -> Found | None:
+
+def _always() -> bool:
+    """Go on."""
+    return True
+
+
+def wait_for(
+    channel: str, read: Callable[[], Found | None], seconds: float, *, going: Callable[[], bool] = _always
+) -> Found | None:
     """Return what `read` finds, looking again at each hint and, in case one was lost, at growing intervals.
 
     Args:
         channel: where news is announced.
         read: looks once; None means not yet.
         seconds: the longest wait.
+        going: whether to wait on; asked once a second.
 
     Returns:
         What `read` found, or None when the time is over.
     """
-    deadline = time.monotonic() + seconds
-    interval = 0.5
+    deadline, interval = time.monotonic() + seconds, _FIRST_LOOK
     with _switchboard.bell(channel) as bell:
         while (found := read()) is None:
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or not _rung(bell, min(interval, left), going):
                 return None
-            bell.wait(min(interval, left))
-            bell.clear()
-            interval = min(interval * 2, 2.0)
+            interval = min(interval * 2, _RARE_LOOK if _switchboard.hears else _USUAL_LOOK)
     return found
+
+
+def _rung(bell: threading.Event, seconds: float, going: Callable[[], bool]) -> bool:
+    """Wait for a bell, at most so long; returns False when there is no going on."""
+    end = time.monotonic() + seconds
+    while going() and (left := end - time.monotonic()) > 0:
+        if bell.wait(min(left, _BREATH)):
+            bell.clear()
+            break
+    return going()

@@ -5,6 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from shared.health.wsgi import with_management
+from shared.http import prefer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orders.settings")
-application = with_management(get_wsgi_application())
+application = with_management(prefer.turnstile(get_wsgi_application()))

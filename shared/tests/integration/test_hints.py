@@ -61,3 +61,54 @@ def test_waiting_ends_with_what_was_found():
 
 def test_waiting_ends_with_nothing_when_the_time_is_over():
     assert hints.wait_for("thing", lambda: None, 0.2) is None
+
+
+def test_a_wait_ends_with_its_process():
+    started = time.monotonic()
+    going = iter([True, True, False, False])
+
+    assert hints.wait_for("thing", lambda: None, 30, going=lambda: next(going)) is None
+    assert time.monotonic() - started < 5
+
+
+def looks(seconds):
+    """Return how often one looks for what never comes, within some seconds."""
+    times = []
+    hints.wait_for("nothing", lambda: times.append(time.monotonic()), seconds)
+    return len(times)
+
+
+def test_while_hints_are_heard_one_hardly_looks(monkeypatch):
+    board = hints.Switchboard()
+    monkeypatch.setattr(hints, "_switchboard", board)
+    monkeypatch.setattr(hints, "_RARE_LOOK", 60.0)
+    monkeypatch.setattr(hints, "_USUAL_LOOK", 0.5)
+    assert looks(1.2) <= 5  # subscribing rings once
+    assert board.hears
+
+    assert looks(3.0) == 4  # at 0, 0.5, 1.5 and at the end
+
+
+def test_without_hints_one_looks_again_and_again(monkeypatch):
+    monkeypatch.setattr(hints, "_switchboard", hints.Switchboard())
+    monkeypatch.setattr(hints, "_USUAL_LOOK", 0.5)
+    with override_settings(CACHE_URL="redis://127.0.0.1:1/0"):
+        assert looks(2.2) >= 5
+
+
+def test_what_was_said_while_nobody_heard_is_looked_for_at_once(monkeypatch):
+    """The first look comes before the subscription: whatever is said between them must not wait for the next look."""
+    monkeypatch.setattr(hints, "_switchboard", hints.Switchboard())
+    monkeypatch.setattr(hints, "_FIRST_LOOK", 20.0)
+    found = []
+
+    def read():
+        if found:
+            return found[0]
+        found.append("it")  # without a hint
+        return None
+
+    started = time.monotonic()
+
+    assert hints.wait_for("thing", read, 20) == "it"
+    assert time.monotonic() - started < 10

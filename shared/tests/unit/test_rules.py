@@ -1,5 +1,6 @@
 """Small rules: errors, rates, preferences, contexts, envelopes, routes."""
 
+import threading
 import uuid
 from decimal import Decimal
 from types import SimpleNamespace
@@ -69,15 +70,15 @@ def test_the_preference_to_wait_is_read(header, seconds):
 @pytest.fixture
 def one_place():
     """Let one client wait in this process."""
-    prefer.set_places(1)
+    prefer.open_room(prefer.Room(places=1))
     yield
-    prefer.set_places(4)
+    prefer.open_room(prefer.Room(places=4))
 
 
 def _inside(monkeypatch, act):
     """Return what `act` returns while a client waits, who is told nothing."""
     seen = []
-    monkeypatch.setattr(prefer.hints, "wait_for", lambda *_: seen.append(act()))
+    monkeypatch.setattr(prefer.hints, "wait_for", lambda *_, **__: seen.append(act()))
     assert prefer.wait("c", lambda: None, 30) == prefer.Waited(found=None, honoured=True)
     return seen[0]
 
@@ -89,7 +90,7 @@ def test_who_finds_no_place_to_wait_is_answered_at_once(monkeypatch, one_place):
 
 
 def test_a_place_is_free_again_after_a_wait_that_failed(monkeypatch, one_place):
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError
 
     monkeypatch.setattr(prefer.hints, "wait_for", fails)
@@ -104,7 +105,6 @@ def test_a_place_is_free_again_after_a_wait_that_failed(monkeypatch, one_place):
         (None, True, {"Preference-Applied": "wait=9"}),
         ("it", True, {"Preference-Applied": "wait=9"}),
         ("it", False, {"Preference-Applied": "wait=9"}),
-        (None, False, {"Retry-After": "1"}),
     ],
 )
 def test_only_who_waited_is_told_so(found, honoured, headers):
@@ -113,6 +113,63 @@ def test_only_who_waited_is_told_so(found, honoured, headers):
     prefer.tell(response, prefer.Waited(found=found, honoured=honoured), 9)
 
     assert response == headers
+
+
+def test_who_did_not_wait_comes_again_after_some_seconds_and_not_with_all_others():
+    told = set()
+
+    for _ in range(200):
+        response = {}
+        prefer.tell(response, prefer.Waited(found=None, honoured=False), 9)
+        assert list(response) == ["Retry-After"]
+        told.add(int(response["Retry-After"]))
+
+    assert told == {2, 3, 4, 5, 6}
+
+
+def test_who_waits_leaves_the_work_to_others(monkeypatch):
+    """With room for one at work: while one waits another works, and the answer is work again."""
+    prefer.open_room(prefer.Room(places=2, working=1))
+    steps, rests, done = [], threading.Event(), threading.Event()
+
+    def waits(_channel, read, _seconds, going):
+        assert going()
+        rests.set()
+        assert done.wait(10)
+        steps.append("looks")
+        return read()
+
+    monkeypatch.setattr(prefer.hints, "wait_for", waits)
+
+    def first(_environ, _start):
+        steps.append(prefer.wait("c", lambda: "found", 30).found)
+        return [b"first"]
+
+    thread = threading.Thread(target=prefer.turnstile(first), args=({}, None))
+    thread.start()
+    assert rests.wait(10)
+    second = prefer.turnstile(lambda *_: [steps.append("second") or b"second"])({}, None)
+    busy = prefer._room._working.acquire(blocking=False)
+    done.set()
+    thread.join(0.2)
+    assert busy
+    assert thread.is_alive()
+    prefer._room._working.release()
+    thread.join(10)
+    prefer.open_room(prefer.Room(places=4))
+
+    assert second == [b"second"]
+    assert steps == ["second", "looks", "found"]
+
+
+def test_a_process_that_ends_lets_nobody_believe_to_have_waited(monkeypatch):
+    monkeypatch.setattr(prefer.hints, "wait_for", lambda *_, **__: None)
+    prefer.open_room(prefer.Room(places=1, going=lambda: False))
+
+    waited = prefer.wait("c", lambda: None, 30)
+    prefer.open_room(prefer.Room(places=4))
+
+    assert waited == prefer.Waited(found=None, honoured=False)
 
 
 def test_bound_ids_are_put_back():

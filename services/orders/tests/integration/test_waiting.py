@@ -230,10 +230,11 @@ def test_a_change_of_status_is_announced_and_nothing_else_is(monkeypatch: pytest
 @pytest.fixture
 def no_place() -> Iterator[None]:
     """Let nobody else wait in this process."""
-    prefer.set_places(1)
-    assert prefer._places.acquire(blocking=False)
+    room = prefer.Room(places=1)
+    prefer.open_room(room)
+    assert room.places.acquire(blocking=False)
     yield
-    prefer.set_places(4)
+    prefer.open_room(prefer.Room(places=4))
 
 
 def test_who_finds_no_place_to_wait_hears_when_to_ask_again(api: Any, no_place: None) -> None:
@@ -245,6 +246,6 @@ def test_who_finds_no_place_to_wait_hears_when_to_ask_again(api: Any, no_place: 
 
     assert time.monotonic() - started < 10
     assert [answer.status_code for answer in (placed, looked, again)] == [202, 200, 202]
-    assert [answer.headers.get("Retry-After") for answer in (placed, looked)] == ["1", "1"]
+    assert {int(answer.headers["Retry-After"]) for answer in (placed, looked)} <= {2, 3, 4, 5, 6}
     assert not any("Preference-Applied" in answer.headers for answer in (placed, looked, again))
     assert again.content == placed.content
