@@ -90,17 +90,20 @@ class Readiness:
 
     def ready(self) -> bool:
         """Return whether work is welcome now."""
-        if draining.begun() or not self._working():
+        return not draining.begun() and self._able()
+
+    def started(self) -> bool:
+        """Return whether the process has once been able to work; what comes later is for the other probes."""
+        self._started = self._started or self._able()
+        return self._started
+
+    def _able(self) -> bool:
+        if not self._working():
             return False
         if time.monotonic() - self._looked_at >= _FRESH_SECONDS:
             self._good = self._look()
             self._looked_at = time.monotonic()
         return self._good
-
-    def started(self) -> bool:
-        """Return whether the process has once been ready; what comes later is for the other probes."""
-        self._started = self._started or self.ready()
-        return self._started
 
     def _look(self) -> bool:
         """Ask the database; the migrations only until they are all applied, once a process."""
