@@ -21,9 +21,8 @@ log = logging.getLogger(__name__)
 
 _SHOWN = 200  # characters
 _KNOWN_BY = 400  # characters of a statement that tell it from others
-_NAMED = re.compile(
-    r"\s*(?:--[^\n]*\n\s*)*(\w+)(?:.*?\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?(\w+))?", re.IGNORECASE | re.DOTALL
-)
+_VERB = re.compile(r"\s*(\w+)")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?(\w+)", re.IGNORECASE)
 
 _waiting: dict[int, float] = {}
 
@@ -75,5 +74,5 @@ def _text(sql: Any) -> str:
 @lru_cache(maxsize=1024)
 def _name(text: str) -> str:
     """Return what a statement does and to which table, such as `INSERT events_outbox`."""
-    found = _NAMED.match(text)
-    return " ".join([found[1].upper(), *([found[2]] if found[2] else [])]) if found else "SQL"
+    verb, table = _VERB.match(text), _TABLE.search(text)
+    return " ".join([verb[1].upper() if verb else "SQL", *([table[1]] if table else [])])

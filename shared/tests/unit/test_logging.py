@@ -8,6 +8,7 @@ import structlog
 
 from shared import context, tracing
 from shared import logging as logs
+from shared.logging import files
 
 
 @pytest.fixture
@@ -78,6 +79,49 @@ def test_personal_and_secret_values_are_masked(lines, key):
     assert line[key] == "***"
 
 
+def test_masks_reach_into_what_is_nested_and_into_named_arguments(lines):
+    nested = {"person": {"Email": "canary-value", "ids": [1, {"token": "canary-value"}]}, "tried": 2}
+
+    first, second = lines(
+        lambda: (log.info("thing_done", extra={"told": nested}), log.info("to %(email)s", {"email": "canary-value"}))
+    )
+
+    assert first["told"] == {"person": {"Email": "***", "ids": [1, {"token": "***"}]}, "tried": 2}
+    assert second["event"] == "to ***"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("mail to first.last+tag@shop.example failed", "mail to *** failed"),
+        ('two\nlines: "a@b.example", c@d.example', 'two\nlines: "***", ***'),
+        ("amqp://plaza:s3cret@127.0.0.1:5672//", "amqp://***@127.0.0.1:5672//"),
+        ("Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOjF9.c2ln", "Bearer ***"),
+        ("plaza@1.2.3 at 12:00", "plaza@1.2.3 at 12:00"),
+    ],
+)
+def test_what_looks_personal_or_secret_is_masked_wherever_it_is_said(lines, said, shown):
+    def work():
+        log.info(said)
+        log.info("%s", said)
+        log.info("thing_done", extra={"said": [said]})
+        log.error("failed", exc_info=LookupError(said))
+
+    plain, argument, extra, failure = lines(work)
+
+    assert (plain["event"], argument["event"], extra["said"]) == (shown, shown, [shown])
+    assert f"LookupError: {shown}" in failure["exception"]
+
+
+def test_what_is_nested_without_end_does_not_stop_a_line(lines):
+    endless = {"token": "canary-value"}
+    endless["again"] = [endless]
+
+    (line,) = lines(lambda: log.info("thing_done", extra={"told": endless}))
+
+    assert "canary-value" not in json.dumps(line)
+
+
 def test_an_exception_is_in_its_line(lines):
     (line,) = lines(lambda: log.error("failed", exc_info=LookupError("gone")))
 
@@ -96,6 +140,32 @@ def test_a_folder_gets_everything_and_errors_apart(lines, tmp_path):
     assert events("errors.log") == ["bad"]
     for handler in logging.getLogger().handlers:
         handler.close()
+
+
+def test_processes_that_share_a_file_rotate_it_once_and_lose_nothing(tmp_path):
+    first, second = (files.SharedFile(tmp_path / "all.log", size=2000) for _ in range(2))
+    for handler in (first, second):
+        handler.setFormatter(logging.Formatter("%(message)s"))
+
+    for number in range(300):
+        (first, second)[number % 2].handle(logging.makeLogRecord({"msg": f"line {number:05d}"}))
+
+    first.close()
+    second.close()
+    kept = sorted(tmp_path.glob("all.log*"))
+    written = "".join(path.read_text() for path in kept).splitlines()
+    assert sorted(written) == [f"line {number:05d}" for number in range(300)]
+    assert {path.name for path in kept} == {"all.log", "all.log.1"}
+    assert max(path.stat().st_size for path in kept) <= 2000
+
+
+def test_a_terminal_does_not_obey_what_is_logged(capsys, lines):
+    logs.configure(level="INFO", console=True)
+    log.info("said \x1b[31mred\x07", extra={"to": "a@b.example", "agent": "\x1b]0;title\x9b"})
+
+    out = capsys.readouterr().out
+    assert not set(out.replace("\n", "")) & {chr(code) for code in (0x07, 0x1B, 0x9B)}
+    assert "a@b.example" not in out
 
 
 def test_a_terminal_gets_short_lines(capsys, lines):
