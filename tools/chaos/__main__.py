@@ -23,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments, without them those of the process.
 
     """
-    options = _options(_parser().parse_args(argv))
+    arguments = _parser().parse_args(argv)
     try:
-        return _chaos(options, report.console())
+        return _chaos(_options(arguments), report.console(), keep=arguments.keep)
     except (DevstackError, ReplayError) as error:
         Console(stderr=True).print(f"✗ {error.what}\n  why: {error.why}\n  do:  {error.remedy}", markup=False)
         return FAILED
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _chaos(options: run.Options, console: Console) -> int:
+def _chaos(options: run.Options, console: Console, *, keep: bool) -> int:
     def say(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -43,7 +43,7 @@ def _chaos(options: run.Options, console: Console) -> int:
     with wiring.wired(mutant=options.mutant) as wired:
         say(f"started in {time.monotonic() - started:.0f} s")
         result = asyncio.run(run.run(wired=wired, options=options, said=say))
-        if result.violations:
+        if result.violations or keep:
             kept = keeping.keep(result=result, stack=wired.system.stack)
             say(f"schedule, story and logs are kept in {kept}")
     report.show(console=console, result=result)
@@ -76,10 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=_length, default=60.0, metavar="SECONDS", help="of load and faults (60)")
     add("--seed", type=_seed, default=None, metavar="N", help="repeats a schedule (default: any)")
     add("--rate", type=_rate, default=8.0, metavar="N", help="orders started per second (8)")
-    add("--customers", type=_customers, default=60, metavar="N", help="who order (60)")
+    add("--customers", type=_customers, default=80, metavar="N", help="who order (80)")
     add("--mutant", choices=("", *mutants.ALL), default="", metavar="NAME", help=", ".join(mutants.ALL))
     add("--rest", type=_length, default=90.0, metavar="SECONDS", help="to come to rest after the faults (90)")
     add("--only", default="", metavar="FAULTS", help="families or names, by comma, such as F1,F3")
+    add("--keep", action="store_true", help="keep schedule, story and logs also when every promise was kept")
     return parser
 
 

@@ -162,12 +162,11 @@ def _unexpected(known: set[str], evidence: Evidence) -> list[str]:
 
 
 def _answers(history: History) -> Iterable[Finding]:
-    wishes = [*history.placings, *history.movings]
-    if unknown := [each.key for each in wishes if each.outcome is Outcome.UNKNOWN]:
+    if unknown := [each.key for each in history.unknown]:
         yield "P1 no lost order", f"{len(unknown)} requests had no final answer after everything was healed", unknown
     unfair = [
         f"{each.key}: {each.refusal}"
-        for each in wishes
+        for each in history.wishes
         if each.outcome is Outcome.REFUSED and each.refusal not in FAIR_REFUSALS
     ]
     if unfair:

@@ -122,7 +122,7 @@ def invariants(*, service: str, shared: bool = True) -> dict[str, str]:
 
 def audit(connection: "psycopg.Connection[Row]", *, service: str, sql: Mapping[str, str]) -> dict[str, list[Row]]:
     """Run invariants; return the rows that break each, without those that hold."""
-    found = {f"{service}.{name}": connection.execute(query).fetchmany(20) for name, query in sql.items()}  # type: ignore[call-overload]  # our own SQL
+    found = {f"{service}.{name}": connection.execute(query).fetchmany(20) for name, query in sql.items()}
     return {name: rows for name, rows in found.items() if rows}
 
 

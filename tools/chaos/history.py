@@ -71,6 +71,11 @@ class History:
     """Statuses answered to another body under a key that was used."""
 
     @property
+    def wishes(self) -> list[Placing | Moving]:
+        """Return everything that somebody wanted."""
+        return [*self.placings, *self.movings]
+
+    @property
     def unknown(self) -> list[Placing | Moving]:
         """Return what nobody has a final answer to."""
-        return [each for each in (*self.placings, *self.movings) if each.outcome is Outcome.UNKNOWN]
+        return [each for each in self.wishes if each.outcome is Outcome.UNKNOWN]

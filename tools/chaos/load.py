@@ -47,7 +47,8 @@ class Load:
     ) -> None:
         self._api, self._market, self._history = api, market, history
         self._dice, self._habits = dice, habits
-        self._busy: set[str] = set()
+        self._served = dict.fromkeys((each.email for each in market.customers), 0.0)
+        """When each customer was last at it; whoever waited longest comes next, for one may have one order pending."""
 
     async def run(self, *, seconds: float, rate: float) -> None:
         """Start an order every 1/rate seconds for so many seconds, and wait until each is answered or given up."""
@@ -74,9 +75,10 @@ class Load:
         whims = [dice.random() < share for share in (habits.cancel, habits.twice, habits.other_body)]
         delay, transfers = dice.random() * habits.cancel_within, dice.random() < habits.transfers
         payer, payee = dice.sample(self._market.rich, 2)
-        who, amount, key = dice.random(), f"{dice.randint(1, 500) / 100:.2f}", str(uuid.UUID(int=dice.getrandbits(128)))
-        free = [each for each in crowd if each.email not in self._busy] or crowd
-        work = [self._customer(free[int(who * len(free))], placing, whims, delay)]
+        amount, key = f"{dice.randint(1, 500) / 100:.2f}", str(uuid.UUID(int=dice.getrandbits(128)))
+        customer = min(crowd, key=lambda each: self._served[each.email])
+        self._served[customer.email] = time.monotonic()
+        work = [self._customer(customer, placing, whims, delay)]
         if transfers:
             work.append(self._move(payer, Moving(key=key, customer=payer.email, to=payee.email, amount=amount), payee))
         return work
@@ -89,17 +91,13 @@ class Load:
         cancels, twice, other_body = whims
         placing.customer = customer.email
         self._history.placings.append(placing)
-        self._busy.add(customer.email)
-        try:
-            same = [self._ask(_order(placing), customer, placing) for _ in range(2 if twice else 1)]
-            await asyncio.gather(*same)
-            if other_body and placing.order_ids:
-                await self._reuse(customer, placing)
-            if cancels and placing.order_ids:
-                await asyncio.sleep(delay)
-                await self._cancel(customer, placing)
-        finally:
-            self._busy.discard(customer.email)
+        same = [self._ask(_order(placing), customer, placing) for _ in range(2 if twice else 1)]
+        await asyncio.gather(*same)
+        if other_body and placing.order_ids:
+            await self._reuse(customer, placing)
+        if cancels and placing.order_ids:
+            await asyncio.sleep(delay)
+            await self._cancel(customer, placing)
 
     async def _ask(
         self, request: client.Request, customer: Customer, wish: Placing | Moving, *, doubtful: bool = False

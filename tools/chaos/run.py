@@ -31,7 +31,7 @@ class Options:
     seconds: float = 60.0
     seed: int = 0
     rate: float = 8.0
-    customers: int = 60
+    customers: int = 80
     mutant: str = ""
     rest: float = 90.0
     """How many seconds everything may take to come to rest after the last fault."""

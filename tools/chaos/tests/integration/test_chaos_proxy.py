@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,10 +12,10 @@ from tools.chaos.proxy import Mode, Proxy
 
 
 @contextlib.asynccontextmanager
-async def line():
+async def line() -> AsyncIterator[Proxy]:
     """A proxy in front of a server that answers each line in capitals."""
 
-    async def answer(reader, writer):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.readline():
                 writer.write(data.upper())
@@ -33,7 +34,7 @@ async def line():
         await asyncio.sleep(0.05)
 
 
-async def ask(proxy, text="hello"):
+async def ask(proxy: Proxy, text: str = "hello") -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     try:
         return await say(reader, writer, text)
@@ -41,13 +42,13 @@ async def ask(proxy, text="hello"):
         writer.close()
 
 
-async def say(reader, writer, text="hello"):
+async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: str = "hello") -> str:
     writer.write(f"{text}\n".encode())
     await writer.drain()
     return (await asyncio.wait_for(reader.readline(), 5)).decode().strip()
 
 
-async def is_reset(proxy):
+async def is_reset(proxy: Proxy) -> bool:
     """Tell whether a new connection ends with RST; it may arrive while connecting or while waiting."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
@@ -63,7 +64,7 @@ async def is_reset(proxy):
 
 
 def test_a_good_line_passes_everything_on():
-    async def scene():
+    async def scene() -> None:
         async with line() as proxy:
             assert await ask(proxy) == "HELLO"
             assert await ask(proxy, "x" * 60_000) == "X" * 60_000
@@ -73,7 +74,7 @@ def test_a_good_line_passes_everything_on():
 
 
 def test_a_slow_line_delays_either_way():
-    async def scene():
+    async def scene() -> None:
         async with line() as proxy:
             await proxy.set(Mode.LATENCY, delay=0.2)
             started = time.monotonic()
@@ -87,7 +88,7 @@ def test_a_slow_line_delays_either_way():
 
 
 def test_a_black_hole_answers_nothing_and_delivers_when_it_is_over():
-    async def scene():
+    async def scene() -> None:
         async with line() as proxy:
             reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
             assert await say(reader, writer) == "HELLO"
@@ -105,7 +106,7 @@ def test_a_black_hole_answers_nothing_and_delivers_when_it_is_over():
 
 
 def test_a_reset_line_tears_down_old_and_new_connections():
-    async def scene():
+    async def scene() -> None:
         async with line() as proxy:
             reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
             assert await say(reader, writer) == "HELLO"
@@ -123,7 +124,7 @@ def test_a_reset_line_tears_down_old_and_new_connections():
 
 
 def test_a_cut_line_ends_connections_and_refuses_new_ones_until_it_is_healed():
-    async def scene():
+    async def scene() -> None:
         async with line() as proxy:
             reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
             assert await say(reader, writer) == "HELLO"
@@ -141,7 +142,7 @@ def test_a_cut_line_ends_connections_and_refuses_new_ones_until_it_is_healed():
 
 
 def test_a_line_to_a_dead_server_is_reset():
-    async def scene():
+    async def scene() -> None:
         chosen = ports.assign(names=["front", "nobody"], given={}, remembered={}, preferred={})
         proxy = Proxy(port=chosen["front"], target=chosen["nobody"])
         await proxy.start()

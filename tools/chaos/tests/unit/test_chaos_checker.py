@@ -1,6 +1,7 @@
 """The checker: a clean run has no finding, and each broken promise is seen."""
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tools.chaos.history import Attempt, History, Moving, Outcome, Placing
 POISON = checker.Poison(marks={"mark-1": "invalid JSON"})
 
 
-def placing(key, *order_ids, **facts):
+def placing(key: str, *order_ids: str, **facts: Any) -> Placing:
     return Placing(
         **{
             "key": key,
@@ -24,7 +25,7 @@ def placing(key, *order_ids, **facts):
     )
 
 
-def order(order_id, status="completed", **facts):
+def order(order_id: str, status: str = "completed", **facts: Any) -> dict[str, Any]:
     done = status == "completed"
     row = {
         "id": order_id,
@@ -63,12 +64,14 @@ def evidence():
     )
 
 
-def watched(**facts):
-    seen = {"violations": {}, "samples": 10, "duplicates": 3, "quiet_after": 4.0, "restless": ""}
+def watched(**facts: Any) -> checker.Watched:
+    seen: dict[str, Any] = {"violations": {}, "samples": 10, "duplicates": 3, "quiet_after": 4.0, "restless": ""}
     return checker.Watched(**seen | facts)
 
 
-def promises(history, evidence, seen=None, poison=POISON):
+def promises(
+    history: History, evidence: Evidence, seen: checker.Watched | None = None, poison: checker.Poison = POISON
+) -> list[tuple[str, str]]:
     found = checker.check(history=history, evidence=evidence, watched=seen or watched(), poison=poison)
     return [(each.promise, each.sentence) for each in found]
 

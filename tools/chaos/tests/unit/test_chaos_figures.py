@@ -1,5 +1,7 @@
 """Percentiles, availability and the impact of a fault."""
 
+from typing import Any
+
 import pytest
 
 from tools.chaos import figures
@@ -10,17 +12,16 @@ from tools.chaos.watch import Sample
 STRIKE = Strike(at=10, seconds=5, family="F3", name="stop broker", target="rabbitmq", seed=1)
 
 
-def attempt(at, seconds=0.1, status=202):
+def attempt(at: float, seconds: float = 0.1, status: int = 202) -> Attempt:
     return Attempt(at=at, seconds=seconds, method="POST", path="/api/v2/orders/", status=status)
 
 
-def sample(at, *, unready=(), unseen=(), oldest=0.0, unsent=0, retrying=0, unsettled=0):
-    return Sample(
-        at=at, unready=unready, unseen=unseen, oldest=oldest, unsent=unsent, retrying=retrying, unsettled=unsettled
-    )
+def sample(at: float, **facts: Any) -> Sample:
+    well: dict[str, Any] = {"unready": (), "unseen": (), "oldest": 0.0, "unsent": 0, "retrying": 0, "unsettled": 0}
+    return Sample(at=at, **well | facts)
 
 
-def struck(began=10.0, healed=15.0, missed=""):
+def struck(began: float = 10.0, healed: float = 15.0, missed: str = "") -> figures.Struck:
     return figures.Struck(strike=STRIKE, began=began, healed=healed, missed=missed)
 
 

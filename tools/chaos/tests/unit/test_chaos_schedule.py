@@ -5,7 +5,7 @@ import itertools
 from tools.chaos import faults, schedule
 
 
-def make(seed=7, seconds=120.0):
+def make(seed: int = 7, seconds: float = 120.0) -> list[schedule.Strike]:
     return schedule.make(cards=faults.CARDS, seed=seed, seconds=seconds)
 
 
