@@ -1,0 +1,162 @@
+"""A relay that dies after the broker has confirmed and before it has noted that publishes again, and loses nothing."""
+
+import collections
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+from unittest import mock
+
+import orjson
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import OperationalError, connection, connections, transaction
+from kombu import Connection
+
+from conftest import Greeted
+from shared.events import delivery, outbox, outgoing, relay, topology
+from shared.events.publisher import Publisher
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def channel(effects):
+    """A channel to the broker, on which the service's queues are empty."""
+    topology.declare()
+    with Connection(settings.BROKER_URL) as broker:
+        opened = broker.channel()
+        for name in ("shared.events", "shared.dead"):
+            opened.queue_purge(name)
+        yield opened
+        for name in ("shared.events", "shared.dead"):
+            opened.queue_delete(name)
+
+
+@pytest.fixture
+def publisher():
+    found = Publisher(settings.BROKER_URL)
+    yield found
+    found.drop()
+
+
+def say(count):
+    with transaction.atomic():
+        return outbox.append(*(Greeted(guest_id=uuid.uuid4(), word=str(number)) for number in range(count)))
+
+
+def arrived(channel):
+    """Take all messages out of the queue and return their envelopes."""
+    found = []
+    while (message := channel.basic_get("shared.events", no_ack=True)) is not None:
+        found.append(orjson.loads(message.body)[0][0])
+    return found
+
+
+def database_url():
+    told = connection.settings_dict
+    return f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{told['NAME']}"
+
+
+def fail(_):
+    raise MemoryError("no room for one more")
+
+
+def lose_the_database(_):
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(("accident", "raises"), [(fail, MemoryError), (lose_the_database, OperationalError)])
+def test_what_was_confirmed_and_not_noted_is_published_again(channel, publisher, effects, accident, raises):
+    say(3)
+    with mock.patch.object(outgoing, "mark_sent", accident), pytest.raises(raises):
+        relay.publish_outbox(publisher)
+    connection.close()
+    assert outgoing.pending()[0] == 3
+
+    assert relay.publish_outbox(publisher) == 3
+
+    envelopes = arrived(channel)
+    assert [each["data"]["word"] for each in envelopes] == ["0", "1", "2"] * 2
+    assert [delivery.deliver(each) for each in envelopes] == ["handled"] * 3 + ["duplicate"] * 3
+    assert effects == ["0 1", "1 1", "2 1"]
+    assert outgoing.pending() == (0, 0.0)
+
+
+def test_the_second_relay_takes_over_from_one_that_is_killed(channel):
+    count = relay.BATCH + 50
+    ids = say(count)
+    environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "shared.testing.settings"}
+    first = subprocess.Popen([sys.executable, "dying_relay.py"], cwd=TESTS, env=environment)
+    assert first.wait(timeout=60) == -signal.SIGKILL
+    assert outgoing.pending()[0] == count
+
+    stopping = threading.Event()
+    second = threading.Thread(target=run_relay, args=[stopping])
+    second.start()
+    wait_until_sent()
+    stopping.set()
+    second.join(timeout=10)
+
+    times = collections.Counter(each["id"] for each in arrived(channel))
+    assert times == dict.fromkeys(map(str, ids[: relay.BATCH]), 2) | dict.fromkeys(map(str, ids[relay.BATCH :]), 1)
+    assert not second.is_alive()
+
+
+def run_relay(stopping):
+    try:
+        relay.Relay(stopping=stopping, progress=lambda: None).run()
+    finally:
+        connections.close_all()
+
+
+def wait_until_sent():
+    for _ in range(600):
+        if not outgoing.pending()[0]:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("the second relay did not take over")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_message_twice_and_in_any_order_has_each_effect_once(channel, publisher, effects, seed):
+    say(20)
+    assert relay.publish_outbox(publisher) == 20
+    envelopes = arrived(channel) * 2
+    random.Random(seed).shuffle(envelopes)
+
+    outcomes = collections.Counter(map(delivery.deliver, envelopes))
+
+    assert outcomes == {"handled": 20, "duplicate": 20}
+    assert sorted(effects) == sorted(f"{number} 1" for number in range(20))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_of_handlers_that_often_fail_every_effect_comes_once_in_the_end(channel, publisher, effects, seed):
+    dice = random.Random(seed)
+    say(20)
+    relay.publish_outbox(publisher)
+    waiting = [(each, 0) for each in arrived(channel)]
+
+    def fail_sometimes(_):
+        if dice.random() < 0.3:
+            raise LookupError("not now")
+
+    effects.before = fail_sometimes
+
+    while waiting:
+        envelope, attempt = waiting.pop(dice.randrange(len(waiting)))
+        if delivery.deliver(envelope, attempt=attempt) == "retried":
+            waiting.append((envelope, attempt + 1))
+
+    assert sorted(each.split()[0] for each in effects) == sorted(map(str, range(20)))
