@@ -16,6 +16,7 @@
 
 import functools
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from unittest import mock
 import psycopg
 from django.db import OperationalError, connection
 
-_OUTBOX = 'INTO "events_outbox"'
+_OUTBOX = re.compile(r'insert into "?events_outbox\b', re.IGNORECASE)
 
 
 class Died(BaseException):
@@ -41,7 +42,7 @@ class Trap:
 
     def statement(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 (Django's signature)
         """Stand around every statement of the connection."""
-        if self._at == "after_effects" and _OUTBOX in sql:
+        if self._at == "after_effects" and _OUTBOX.search(sql):
             self._spring()
         result = execute(sql, params, many, context)
         if self._at == "after_begin" and connection.in_atomic_block:

@@ -14,8 +14,8 @@ from unittest import mock
 import psycopg
 from django.conf import settings
 from django.db import transaction
-from psycopg.types.json import Jsonb
 
+from shared.db.models import uuid7
 from shared.events import delivery, outbox
 
 Breaks = Callable[[], AbstractContextManager[Any]]
@@ -59,8 +59,8 @@ def events_first() -> Any:
     )
 
     def append(*events: Any) -> None:
-        for row in map(outbox._row, events):
-            _elsewhere(insert, row.event_id, row.type, row.subject, Jsonb(row.data), row.traceparent, row.request_id)
+        for event in events:
+            _elsewhere(insert, uuid7(), event.TYPE, event.subject, event.model_dump_json(), "", "")
 
     return mock.patch.object(outbox, "append", append)
 
