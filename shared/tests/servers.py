@@ -21,6 +21,8 @@ from prometheus_client.parser import text_string_to_metric_families
 TESTS = Path(__file__).parent
 LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
+_ALONE = {"PROMETHEUS_MULTIPROC_DIR": ""}
+
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -130,6 +132,21 @@ def worker(folder: Path, *, app: str = "greeter_app", **environment: str) -> Ite
     """Run a Celery worker with two children, from the moment it consumes."""
     command = ["celery", "-A", app, "worker", "-Q", "shared.events", *LONELY, "-c", "2", "-l", "WARNING"]
     with _running(Server(command, folder, TEST_HANDLERS="greeter", **environment)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def relay(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run a relay, whose metrics are its own."""
+    with _running(Server(["django", "relay"], folder, **_ALONE, **environment)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def beat(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run a beat that sends a tick every half second."""
+    command = ["celery", "-A", "ticking_app", "beat", "-l", "WARNING"]
+    with _running(Server(command, folder, **_ALONE, **environment)) as server:
         yield server
 
 
