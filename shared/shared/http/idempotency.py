@@ -11,26 +11,24 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.db import connection, transaction
-from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from shared.auth.principal import Principal
 from shared.errors import Conflict, InvalidInput, KeyReused
+from shared.http import stored_answers
 from shared.http.middleware import client_address
-from shared.http.models import IdempotencyKey
+from shared.http.stored_answers import Answer
 from shared.http.throttles import clients
 
 HEADER = "Idempotency-Key"
-LIFETIME = timedelta(hours=24)
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Preference-Applied")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
@@ -100,15 +98,15 @@ def _once(
     with transaction.atomic():
         if not _taken(f"{owner}:{key}"):
             raise InProgress(retry_after=1)
-        stored = _stored(owner, key)
+        stored = stored_answers.find(user_id=owner, key=key)
         if stored is not None:
-            return _replay(stored, request_hash, private=private)
+            return _replay(*stored, request_hash, private=private)
         response = _answer(view, act)
         if response.status_code >= 500 or response.status_code in (409, 429):  # noqa: PLR2004 (HTTP statuses)
             transaction.set_rollback(True)
         else:
-            columns = _columns(response, private=private)
-            IdempotencyKey.objects.create(user_id=owner, key=key, request_hash=request_hash, **columns)
+            answer = _kept(response, private=private)
+            stored_answers.store(answer, user_id=owner, key=key, request_hash=request_hash)
     return response
 
 
@@ -134,15 +132,6 @@ def _taken(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _stored(owner: UUID, key: str) -> IdempotencyKey | None:
-    """Return the key's stored answer; one that has outlived its 24 hours is gone."""
-    stored = IdempotencyKey.objects.filter(user_id=owner, key=key).annotate(now=Now()).first()
-    if stored is not None and stored.now - stored.created_at > LIFETIME:
-        stored.delete()
-        return None
-    return stored
-
-
 def _answer(view: Any, act: Callable[[], HttpResponse]) -> HttpResponse:
     """Run the method; a refusal is an answer too, and its effects are rolled back alone."""
     try:
@@ -152,11 +141,11 @@ def _answer(view: Any, act: Callable[[], HttpResponse]) -> HttpResponse:
         return view.handle_exception(error)  # type: ignore[no-any-return]
 
 
-def _columns(response: HttpResponse, *, private: bool) -> dict[str, Any]:
-    """Return a response as the columns that store it."""
+def _kept(response: HttpResponse, *, private: bool) -> Answer:
+    """Return a response as it is stored."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     body = _cipher().encrypt(response.content) if private else response.content
-    return {"status": response.status_code, "headers": headers, "body": body}
+    return Answer(status=response.status_code, headers=headers, body=body)
 
 
 def _cipher() -> Fernet:
@@ -164,12 +153,12 @@ def _cipher() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(_keyed(b"private answers")))
 
 
-def _replay(stored: IdempotencyKey, request_hash: bytes, *, private: bool) -> HttpResponse:
-    """Return the stored answer; raises KeyReused when it belongs to another request."""
-    if bytes(stored.request_hash) != request_hash:
+def _replay(asked: bytes, stored: Answer, request_hash: bytes, *, private: bool) -> HttpResponse:
+    """Return the stored answer; raises KeyReused when another request was asked with the key."""
+    if asked != request_hash:
         raise KeyReused
-    body = bytes(stored.body)
-    response = HttpResponse(_cipher().decrypt(body) if private else body, status=stored.status, headers=stored.headers)
+    body = _cipher().decrypt(stored.body) if private else stored.body
+    response = HttpResponse(body, status=stored.status, headers=dict(stored.headers))
     response["Idempotency-Replayed"] = "true"
     return response
 
@@ -178,18 +167,4 @@ def restate(request: Request, response: HttpResponse) -> None:
     """Store a later answer under the request's key: the outcome that the client was given after a wait."""
     key = request.headers.get(HEADER)
     if key is not None and "Idempotency-Replayed" not in response:
-        IdempotencyKey.objects.filter(user_id=_owner(request), key=key).update(**_columns(response, private=False))
-
-
-def forget(*, user_id: UUID) -> None:
-    """Delete every stored answer to a user: their bodies show what the user has asked to be erased."""
-    IdempotencyKey.objects.filter(user_id=user_id).delete()
-
-
-def purge(*, batch: int = 1000) -> int:
-    """Delete keys that have outlived their 24 hours, in batches; returns how many."""
-    old = IdempotencyKey.objects.filter(created_at__lt=Now() - LIFETIME)
-    total = 0
-    while ids := list(old.values_list("id", flat=True)[:batch]):
-        total += IdempotencyKey.objects.filter(id__in=ids).delete()[0]
-    return total
+        stored_answers.replace(_kept(response, private=False), user_id=_owner(request), key=key)

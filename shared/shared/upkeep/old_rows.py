@@ -3,7 +3,7 @@
 from shared.auth import subjects
 from shared.db.locks import advisory_lock
 from shared.events import inbox, outgoing
-from shared.http import idempotency
+from shared.http import stored_answers
 
 # The inbox outlives the outbox and the dead letters, so that a late replay is still recognised.
 OUTBOX_DAYS = 7
@@ -22,6 +22,6 @@ def purge() -> dict[str, int]:
         return {
             "outbox": outgoing.purge(older_than_days=OUTBOX_DAYS),
             "inbox": inbox.purge(older_than_days=INBOX_DAYS),
-            "idempotency": idempotency.purge(),
+            "idempotency": stored_answers.purge(),
             "revoked": subjects.purge(),
         }

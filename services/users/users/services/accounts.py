@@ -15,7 +15,7 @@ from shared.db import sealed
 from shared.errors import Check, InvalidInput
 from shared.events import outbox
 from shared.events.contracts import MailRequested, UserDeactivated, UserRegistered
-from shared.http import idempotency
+from shared.http import stored_answers
 from users.domain import emails, phones
 from users.domain.tokens import VERIFICATION_LIFETIME
 from users.models import User, Wallet
@@ -178,7 +178,7 @@ def user_deactivate(*, user_id: UUID, now: datetime) -> None:
         _deactivate(user, now=now)
         user.save()
         credentials.resets_forget(user_id=user_id)
-        idempotency.forget(user_id=user_id)
+        stored_answers.forget(user_id=user_id)
     log.info("user_deactivated", extra={"user_id": str(user_id)})
 
 
