@@ -41,6 +41,8 @@ lock-check: setup ## Check that the hash-locked requirements are up to date
 	@$(BIN)/python -m tools.lock --check
 chart-test: setup ## Check the charts and k8s/ without a cluster (K=expression)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/chart $(if $(K),-k "$(K)")
+image-test: setup ## Check the images on a Docker engine (after `make image`)
+	@$(BIN)/python -m pytest -q -p no:valkey tests/image $(if $(K),-k "$(K)")
 check: lint types migrations lock-check test ## All of CI
 
 ##@ Change
@@ -56,8 +58,18 @@ chart-golden: setup ## Write the charts' READMEs and what tests/chart expects to
 schemas: setup ## Write the golden event schemas (docs/events/)
 	@$(BIN)/python -m tools.schemas
 
+##@ Deploy
+image: setup ## Build the images: [SERVICE=users] [PYTHON_IMAGE=python:3.13-slim] [BUILD_NETWORK=host]
+	@PYTHON_IMAGE="$(PYTHON_IMAGE)" BUILD_NETWORK="$(BUILD_NETWORK)" $(BIN)/python -m tools.image $(if $(SERVICE),--service $(SERVICE))
+compose-env: setup ## Make random secrets for `docker compose up`: .env and .compose/
+	@$(BIN)/python -m tools.compose
+deploy: setup ## Install or upgrade the system in kubectl's cluster: [VALUES=helm/plaza/values-local.yaml]
+	@"$$($(BIN)/python -m tools.chart fetch | head -1)" upgrade --install plaza helm/plaza --namespace plaza --wait --timeout 15m --values "$(or $(VALUES),helm/plaza/values-local.yaml)"
+sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
+	@$(BIN)/python -m tools.sbom
+
 ##@ Help
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: chart-test chart-golden up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: chart-test chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help

@@ -63,10 +63,11 @@ def main(*, arguments: Sequence[str]) -> int:
     if not service or not (found or todo):
         sys.stderr.write(USAGE)
         return 2
-    if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        empty(directory=Path(metrics))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"{service}.settings")
     if found:
+        # not before a command: it may run beside a server, in the same container
+        if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            empty(directory=Path(metrics))
         os.execv(sys.executable, [sys.executable, "-m", *found])  # noqa: S606 (this interpreter, fixed modules)
     return _run(process=process, todo=todo)
 

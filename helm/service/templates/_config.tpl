@@ -11,6 +11,8 @@
 {{- $root := . -}}
 {{- $derived := dict "ALLOWED_HOSTS" (include "service.hosts" .) "DEBUG" "false" -}}
 {{- $derived = merge $derived (dict "WEB_BIND" (printf "0.0.0.0:%d" (int .Values.web.port)) "MANAGEMENT_BIND" "0.0.0.0:9000") -}}
+{{- $tag := (($root.Values.global).image | default dict).tag | default .Values.image.tag | default .Chart.AppVersion -}}
+{{- $derived = merge $derived (dict "RELEASE" $tag "ENVIRONMENT" .Release.Namespace) -}}
 {{- range $name, $value := merge (dict) .Values.config $derived }}
 {{ $name }}: {{ tpl (toString $value) $root | quote }}
 {{- end }}

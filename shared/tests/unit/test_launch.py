@@ -74,3 +74,12 @@ def test_a_server_replaces_the_launcher(tmp_path: Path):
 
     assert said == f"{process.pid} -c python:shared.gunicorn orders.wsgi\n"
     assert (tmp_path / "metrics").is_dir()
+
+
+def test_a_command_leaves_the_metrics_of_the_server_beside_it(tmp_path: Path):
+    (tmp_path / "counter_1.db").write_bytes(b"living")
+
+    done = run("manage", "help", SERVICE="users", PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+
+    assert "These environment variables are missing or wrong" in done.stderr
+    assert (tmp_path / "counter_1.db").read_bytes() == b"living"
