@@ -18,7 +18,7 @@ LIFETIME = timedelta(hours=24)
 
 _FIND = """
 SELECT request_hash, status, headers, body FROM http_idempotency
- WHERE user_id = %s AND key = %s AND created_at > now() - %s::interval
+ WHERE user_id = %s AND key = %s AND created_at > now() - make_interval(secs => %s)
 """
 # What is in the way has outlived its time, or it would have been found.
 _STORE = """
@@ -43,7 +43,7 @@ class Answer:
 def find(*, user_id: UUID, key: str) -> tuple[bytes, Answer] | None:
     """Return the hash of a key's request and its answer; one that has outlived its 24 hours is gone."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [user_id, key, LIFETIME])
+        cursor.execute(_FIND, [user_id, key, LIFETIME.total_seconds()])
         row = cursor.fetchone()
     if row is None:
         return None
