@@ -1,5 +1,6 @@
 """Writing events: in the transaction that causes them, or not at all."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -41,7 +42,7 @@ def append(*events: Contract) -> list[UUID]:
     if not connection.in_atomic_block:
         raise OutsideTransaction("Append events inside transaction.atomic, together with their cause.")
     ids = [uuid7() for _ in events]
-    values = {
+    values: dict[str, Any] = {
         "ids": ids,
         "types": [event.TYPE for event in events],
         "subjects": [event.subject for event in events],
