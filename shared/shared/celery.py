@@ -86,6 +86,16 @@ class TurningScheduler(Scheduler):  # type: ignore[misc]
         self.heartbeat.turn()
         return super().tick(*args, **kwargs)
 
+    def _ensure_connected(self) -> Any:
+        """Connect, however long the broker is away; waiting for it, a step a second, is turning too."""
+        retries = self.app.conf.broker_connection_max_retries
+        return self.connection.ensure_connection(_broker_away, retries, callback=self.heartbeat.turn)
+
+
+def _broker_away(error: Exception, seconds: float) -> None:
+    """Tell of an attempt to reach the broker that failed."""
+    log.warning("beat_waits_for_broker", extra={"cause": type(error).__name__, "seconds": seconds})
+
 
 # The reasons are in decision record 0005.
 CONFIGURATION: dict[str, Any] = {

@@ -84,3 +84,14 @@ def test_a_beat_outlives_a_broker_that_is_gone(broker, tmp_path):
         assert beating(server, "beat")
         assert server.process.poll() is None
         assert server.lines()
+
+
+def test_a_beat_that_begins_without_a_broker_waits_for_it_alive(broker, tmp_path):
+    exchange, broker_url = broker
+    exchange.cut()
+    with servers.beat(tmp_path / "beat", BROKER_URL=broker_url, LIVENESS_SECONDS=str(LIVENESS)) as server:
+        stays_alive(server, LIVENESS + 6)
+
+        assert server.logged("beat_waits_for_broker")
+        exchange.restore()
+        assert beating(server, "beat")
