@@ -6,6 +6,7 @@ from tools.chaos.history import Attempt, History
 from tools.replay import client
 
 ANSWER_SECONDS = 10.0
+PENDING = "pending_order_exists"
 
 
 class Caller(client.Api):
@@ -23,6 +24,10 @@ class Caller(client.Api):
         """
         super().__init__(base_url=base_url, connections=connections, patience=patience, seconds=ANSWER_SECONDS)
         self._history = history
+
+    def worth_repeating(self, answer: client.Answer) -> bool:
+        """Tell whether to ask again; a customer whose last order is still pending comes back another time."""
+        return answer.code != PENDING and super().worth_repeating(answer)
 
     async def attempt(
         self, request: client.Request, *, token: str, since: float | None

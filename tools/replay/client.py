@@ -153,7 +153,7 @@ class Api:
                 bearer.forget(token)
                 renewed = True
                 continue
-            if answer and not retry.worth_repeating(status=answer.status, code=answer.code):
+            if answer and not self.worth_repeating(answer):
                 return answer
             if not answer or retry.leaves_doubt(status=answer.status):
                 since = since or started
@@ -163,6 +163,10 @@ class Api:
             if time.monotonic() + seconds > deadline:
                 raise self._gave_up(request, trouble=trouble, attempts=attempt)
             await asyncio.sleep(seconds)
+
+    def worth_repeating(self, answer: Answer) -> bool:
+        """Tell whether the same request may be answered otherwise later."""
+        return retry.worth_repeating(status=answer.status, code=answer.code)
 
     async def do(self, request: Request, *, bearer: Bearer | None = None) -> Answer:
         """Send a request that has to succeed.
