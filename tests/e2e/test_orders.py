@@ -1,10 +1,17 @@
-"""What a customer lives through, from the gateway to the books."""
+"""What a customer lives through, from the gateway to the books; and the whole table of orders, in both versions."""
 
+import csv
+import io
 import re
+import subprocess
+import sys
 import uuid
 
 import pytest
 from shop import eventually
+
+from devstack import config
+from devstack.parts import service
 
 ASKED = ["customer", "catalog.stock_reserved.v1", "users.payment_captured.v1", "catalog.stock_committed.v1"]
 
@@ -110,6 +117,82 @@ def test_a_deactivated_users_token_is_refused_everywhere_within_seconds(shopper)
     for path in ("orders/", "wallet/"):
         # Each process looks at its revocations once a second; orders hears of this one through an event.
         assert eventually(lambda path=path: customer.call("GET", path).status_code == 401, 10)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_the_whole_table(shop, shopper, product, version):
+    customer, cup = shopper("100.00"), product("7.50", 10)
+    one, many = ("data", "results") if version == "v1" else (None, "data")
+
+    def ask(who, method, path, body=None, *, expected=200, **headers):
+        answer = who.call(method, path, body, version=version, **headers)
+        assert answer.status_code == expected, (path, answer.text)
+        assert ("deprecation" in answer.headers) == (version == "v1")
+        return answer
+
+    def thing(answer):
+        return answer.json()[one] if one else answer.json()
+
+    items = {"items": [{"product_id": cup, "quantity": 1}, {"product_id": cup, "quantity": 1}]}
+    placed = ask(customer, "POST", "orders/", items, expected=201, prefer="wait=20", idempotency_key="table")
+    order = thing(placed)
+    path = f"orders/{order['id']}/"
+    assert placed.headers["location"] == f"/api/{version}/{path}"
+    assert (order["status"], order["total"], order["items"][0]["quantity"]) == ("completed", "15.00", 2)
+    assert thing(ask(customer, "GET", path)) == order
+    assert thing(ask(customer, "GET", path, prefer="wait=20")) == order
+    bought = ask(customer, "POST", f"products/{cup}/purchase/", {"quantity": 1}, expected=201, prefer="wait=20")
+    ids = [thing(bought)["id"], order["id"]]
+
+    def listed(who, query=""):
+        return [row["id"] for row in ask(who, "GET", f"orders/{query}").json()[many]]
+
+    mine = f"user_id={customer.user['id']}"
+    assert listed(customer) == listed(customer, "?status=completed") == listed(shop.staff, f"?{mine}") == ids
+    assert listed(customer, f"?created_before={order['placed_at']}") == []
+    assert listed(customer, f"?created_after={order['placed_at']}&status=completed") == ids
+    assert listed(customer, "?status=cancelled") == []
+    for wrong in ("status=lost", "colour=red", "created_after=soon"):
+        assert wrong.partition("=")[0] in ask(customer, "GET", f"orders/?{wrong}", expected=400).text
+    ask(customer, "GET", f"orders/?{mine}", expected=403)
+
+    assert eventually(lambda: customer.story(order["id"]) == ASKED)
+    entries = ask(customer, "GET", f"{path}timeline/").json()[many]
+    assert [entry["to"] for entry in entries] == ["pending", "processing", "completed", "completed"]
+    assert len({entry["trace_id"] for entry in entries}) == 1
+    assert re.fullmatch("[0-9a-f]{32}", entries[0]["trace_id"])
+
+    ask(customer, "POST", f"{path}cancel/", expected=409)
+    assert thing(ask(shop.staff, "POST", f"{path}cancel/"))["reason"] == "refunded"
+    exported = ask(shop.staff, "GET", f"orders/export/?{mine}&status=cancelled")
+    assert exported.headers["content-type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(exported.text))
+    assert (row["id"], row["reason"], row["total"]) == (order["id"], "refunded", "15.00")
+    assert row["items"].endswith(" x 2")
+    added = thing(ask(shop.staff, "GET", "orders/statistics/"))
+    assert added["total"] == sum(added["by_status"].values())
+    assert (added["by_reason"]["refunded"] > 0, len(added["revenue"]["days"])) == (True, 30)
+    for forbidden in ("orders/export/", "orders/statistics/"):
+        ask(customer, "GET", forbidden, expected=403)
+
+
+def test_the_three_services_agree_about_every_order(system, shopper, product):
+    customer, cup = shopper("10.00"), product("7.00", 2)
+    order = customer.order((cup, 1))
+    assert customer.order((cup, 1))["reason"] == "insufficient_funds"
+    assert eventually(lambda: customer.story(order["id"]) == ASKED)
+
+    addresses = {f"{name.upper()}_DATABASE_URL": system.database_url(name) for name in config.SERVICES}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "audit_across", "--age", "0"],
+        cwd=config.ROOT / "services" / "orders",
+        env=service.environment(stack=system.stack, service="orders") | addresses,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "every invariant holds"), done.stdout + done.stderr
 
 
 def test_an_import_makes_products(shop):
