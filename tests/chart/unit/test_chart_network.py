@@ -118,3 +118,14 @@ def test_a_missing_or_open_policy_is_seen():
 
     assert ("neighbour", "gateway", 8080) in connections(without, pods) - EXPECTED
     assert ("stranger", "database", 5432) in connections(opened, pods) - EXPECTED
+
+
+def test_where_the_stores_have_no_policies_the_charts_own_hold_the_table():
+    _, pods = system("overlays/local", "plaza, local")
+    policies, _ = system("plaza, local")
+    stores = {"database", "broker", "cache", "mail"}
+    inside = {pod.name for pod in pods if pod.namespace == render.NAMESPACE} - stores - {"neighbour"}
+
+    found = {each for each in connections(policies, pods) if each[0] in inside and each[1] in stores}
+
+    assert sorted(found) == sorted(each for each in EXPECTED if each[0] in inside and each[1] in stores)
