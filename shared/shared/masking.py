@@ -53,8 +53,8 @@ def top(line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask the values of telling keys, also those inside of its values, in the mapping itself; made for speed."""
     for key in KEYS & line.keys():
         line[key] = MASK
-    for key, value in line.items():
-        if type(value) in _CONTAINERS:
+    if not _CONTAINERS.isdisjoint(map(type, line.values())):
+        for key, value in line.items():
             line[key] = _inside(value, 0)
     return line
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.context import attach, detach
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
@@ -39,10 +40,12 @@ def span(
     """
     tracer = exporting.tracer()
     if tracer is None:
-        with trace.use_span(
-            NonRecordingSpan(_next(parent)), record_exception=False, set_status_on_exception=False
-        ) as made:
+        made: Span = NonRecordingSpan(_next(parent))
+        token = attach(trace.set_span_in_context(made))
+        try:
             yield made
+        finally:
+            detach(token)
         return
     context = trace.set_span_in_context(NonRecordingSpan(found)) if (found := _read(parent)) else None
     started = tracer.start_as_current_span(
