@@ -145,20 +145,25 @@ def test_who_waits_leaves_the_work_to_others(monkeypatch):
         steps.append(prefer.wait("c", lambda: "found", 30).found)
         return [b"first"]
 
-    thread = threading.Thread(target=prefer.turnstile(first), args=({}, None))
-    thread.start()
+    def second(_environ, _start):
+        steps.append("second")
+        return [b"second"]
+
+    threads = [
+        threading.Thread(target=prefer.turnstile(each), args=({}, None), daemon=True) for each in (first, second)
+    ]
+    threads[0].start()
     assert rests.wait(10)
-    second = prefer.turnstile(lambda *_: [steps.append("second") or b"second"])({}, None)
-    busy = prefer._room._working.acquire(blocking=False)
-    done.set()
-    thread.join(0.2)
-    assert busy
-    assert thread.is_alive()
-    prefer._room._working.release()
-    thread.join(10)
+    threads[1].start()
+    threads[1].join(5)
+    assert steps == ["second"]
+    with prefer._room.work():
+        done.set()
+        threads[0].join(0.2)
+        assert threads[0].is_alive()
+    threads[0].join(5)
     prefer.open_room(prefer.Room(places=4))
 
-    assert second == [b"second"]
     assert steps == ["second", "looks", "found"]
 
 
