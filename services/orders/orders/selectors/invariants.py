@@ -19,7 +19,7 @@ INVARIANTS: Final[dict[str, str]] = {
          WHERE o.total IS DISTINCT FROM l.total OR (o.total IS NOT NULL AND l.unpriced > 0)""",
     "order_placed_on_its_day": """
         SELECT id, placed_at, placed_on FROM orders WHERE placed_on <> (placed_at AT TIME ZONE 'UTC')::date""",
-    # Of those that moved lately, one look-up each: sorting every timeline there ever was takes too long for each minute.
+    # Of those that moved lately, one look-up each: sorting all timelines takes too long for once a minute.
     "order_status_is_its_last_transition": """
         SELECT o.id, o.status, t.to_status AS last_transition
           FROM orders o
