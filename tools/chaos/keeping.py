@@ -26,6 +26,7 @@ def keep(*, result: Result, stack: stacks.Stack) -> Path:
     _write(folder / "violations.json", [dataclasses.asdict(each) for each in result.violations])
     _write(folder / "evidence.json", dataclasses.asdict(result.evidence))
     _write(folder / "history.json", dataclasses.asdict(result.history))
+    _write(folder / "samples.json", [dataclasses.asdict(each) for each in result.watched.samples])
     _thin(home)
     return folder
 

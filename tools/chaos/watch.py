@@ -131,7 +131,9 @@ class Watch:
         self.log.samples.append(
             Sample(
                 at=at,
-                unready=tuple(sorted(name for name, part in parts.items() if part["status"] not in GOOD)),
+                unready=tuple(
+                    f"{name} {part['note']}".strip() for name, part in sorted(parts.items()) if part["status"] not in GOOD
+                ),
                 unseen=tuple(name for name, row in seen.items() if row is None),
                 oldest=max((row["oldest"] for row in known), default=0.0),
                 unsent=sum(row["unsent"] for row in known),
