@@ -21,8 +21,6 @@ from prometheus_client.parser import text_string_to_metric_families
 TESTS = Path(__file__).parent
 LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
-_ALONE = {"PROMETHEUS_MULTIPROC_DIR": ""}
-
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -54,9 +52,9 @@ def database_url() -> str:
 
 
 class Server:
-    """A running process with a management port; `folder` has its log and its metrics' files."""
+    """A running process with a management port; `folder` has its log and, unless it is alone, its metrics' files."""
 
-    def __init__(self, command: list[str], folder: Path, **environment: str) -> None:
+    def __init__(self, command: list[str], folder: Path, *, alone: bool = False, **environment: str) -> None:
         self.port, self.management = free_port(), free_port()
         self.folder = folder
         self.metrics_folder = folder / "metrics"
@@ -65,7 +63,7 @@ class Server:
             "DATABASE_URL": database_url(),
             "LOG_FORMAT": "json",
             "MANAGEMENT_BIND": f"127.0.0.1:{self.management}",
-            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics_folder),
+            **({} if alone else {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics_folder)}),
             "PYTHONPATH": str(TESTS),
             "PYTHONUNBUFFERED": "1",
             "WEB_BIND": f"127.0.0.1:{self.port}",
@@ -138,7 +136,7 @@ def worker(folder: Path, *, app: str = "greeter_app", **environment: str) -> Ite
 @contextlib.contextmanager
 def relay(folder: Path, **environment: str) -> Iterator[Server]:
     """Run a relay, whose metrics are its own."""
-    with _running(Server(["django", "relay"], folder, **_ALONE, **environment)) as server:
+    with _running(Server(["django", "relay"], folder, alone=True, **environment)) as server:
         yield server
 
 
@@ -146,7 +144,7 @@ def relay(folder: Path, **environment: str) -> Iterator[Server]:
 def beat(folder: Path, **environment: str) -> Iterator[Server]:
     """Run a beat that sends a tick every half second."""
     command = ["celery", "-A", "ticking_app", "beat", "-l", "WARNING"]
-    with _running(Server(command, folder, **_ALONE, **environment)) as server:
+    with _running(Server(command, folder, alone=True, **environment)) as server:
         yield server
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tools.traces.receiver import Receiver
+from tools.traces.receiver import Receiver, Span
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -22,7 +22,7 @@ def traced(start, receiver):
     return start(collector=receiver.url, TRACES_PERCENT="100")
 
 
-def spans_of(receiver, trace):
+def spans_of(receiver: Receiver, trace: str) -> list[Span]:
     """Return a trace's spans; the gateway sends them every five seconds."""
     deadline = time.monotonic() + 15
     while not (found := receiver.spans(trace)):

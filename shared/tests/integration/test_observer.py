@@ -170,7 +170,7 @@ def beat():
             except httpx.TransportError:
                 return httpx.Response(503)
 
-        eventually(lambda: ask("/livez").status_code == 200)
+        eventually(lambda: ask("/livez").status_code == 200, 60)  # a busy machine takes its time to import
         return ask
 
     yield start
