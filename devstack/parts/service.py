@@ -12,17 +12,6 @@ WEB_WORKERS = 1 if (os.cpu_count() or 1) <= 2 else 2  # noqa: PLR2004  (three se
 WEB_THREADS = 16
 WEB_WAITING = {"orders": 200}
 """So many clients may wait for an outcome in each web process, beside those that are answered."""
-#: Processes with children share their metrics in a directory. Files of an earlier start would be counted for ever,
-#: so it is emptied first.
-FRESH_METRICS = 'rm -rf "$PROMETHEUS_MULTIPROC_DIR" && mkdir -p "$PROMETHEUS_MULTIPROC_DIR" && exec "$0" "$@"'
-#: `manage.py migrate` and `manage.py declare_queues` in one interpreter, which saves seconds of every start.
-MIGRATE = """
-import django
-from django.core import management
-django.setup()
-management.call_command("migrate", interactive=False)
-management.call_command("declare_queues")
-"""
 
 
 def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
@@ -31,10 +20,9 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
     migrate = part.Part(
         name=f"{service}.migrate",
         needs=_stores(stack=stack),
-        command=(PYTHON, "-c", MIGRATE),
+        command=_command(process="migrate"),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service)
-        | {"DJANGO_SETTINGS_MODULE": f"{service}.settings", "MIGRATE_SAFELY": "true"},
+        environment=environment(stack=stack, service=service),
         start_seconds=120,
         once=True,
         remedy="read its log; a failed migration names the statement and the reason",
@@ -50,7 +38,8 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
 
 def environment(*, stack: stacks.Stack, service: str, process: str = "") -> dict[str, str]:
     """Return the environment of a service's commands, and of one of its processes when that is named."""
-    common = stack.inherited() | stack.common() | {"DATABASE_URL": stack.database_url(name=service)}
+    own = {"SERVICE": service, "DATABASE_URL": stack.database_url(name=service)}
+    common = stack.inherited() | stack.common() | own
     if process:
         common["MANAGEMENT_BIND"] = stack.address(name=f"{service}.{process}.management")
     return common
@@ -74,7 +63,7 @@ def _web(*, stack: stacks.Stack, service: str, needs: tuple[str, ...]) -> part.P
     return part.Part(
         name=name,
         needs=needs,
-        command=_fresh(PYTHON, "-m", "gunicorn", "-c", "python:shared.gunicorn", f"{service}.wsgi"),
+        command=_command(process="web"),
         cwd=config.ROOT / "services" / service,
         environment=environment(stack=stack, service=service, process="web") | settings,
         ready=_ready(stack=stack, port=f"{name}.management"),
@@ -91,7 +80,7 @@ def _process(*, stack: stacks.Stack, service: str, process: str, needs: tuple[st
     return part.Part(
         name=name,
         needs=needs,
-        command=_command(service=service, process=process),
+        command=_command(process=process),
         cwd=config.ROOT / "services" / service,
         environment=environment(stack=stack, service=service, process=process) | settings,
         ready=_ready(stack=stack, port=port),
@@ -106,18 +95,9 @@ def _ready(*, stack: stacks.Stack, port: str) -> functools.partial[None]:
     return functools.partial(readiness.http, port=stack.ports[port], path="/readyz")
 
 
-def _command(*, service: str, process: str) -> tuple[str, ...]:
-    celery = (PYTHON, "-m", "celery", "-A", service)
-    lonely = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return {
-        "worker": _fresh(*celery, "worker", "-c", "2", *lonely, "-Q", f"{service}.events", "-l", "WARNING"),
-        "relay": (PYTHON, "manage.py", "relay"),
-        "beat": (*celery, "beat", "-l", "WARNING"),
-    }[process]
-
-
-def _fresh(*command: str) -> tuple[str, ...]:
-    return ("/bin/sh", "-c", FRESH_METRICS, *command)
+def _command(*, process: str) -> tuple[str, ...]:
+    """What containers run too."""
+    return (PYTHON, "-m", "shared.launch", process)
 
 
 def _metrics(*, stack: stacks.Stack, name: str) -> dict[str, str]:

@@ -77,7 +77,8 @@ def test_a_service_gets_its_own_database_and_every_process_its_own_management_po
     assert web.environment["MANAGEMENT_BIND"] == opened.address(name="orders.web.management")
     assert worker.environment["MANAGEMENT_BIND"] == opened.address(name="orders.worker.management")
     assert "WEB_BIND" not in worker.environment
-    assert "orders.events" in worker.command
+    assert worker.command[1:] == ("-m", "shared.launch", "worker")
+    assert worker.environment["SERVICE"] == "orders"
 
 
 def test_no_password_stands_in_a_command_line(opened):
