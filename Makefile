@@ -41,6 +41,8 @@ lock-check: setup ## Check that the hash-locked requirements are up to date
 	@$(BIN)/python -m tools.lock --check
 chart-test: setup ## Check the charts and k8s/ without a cluster (K=expression)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/chart $(if $(K),-k "$(K)")
+chart-audit: setup ## Ask checkov about the charts, k8s/ and the Dockerfile
+	@$(BIN)/python -m tools.chart audit
 image-test: setup ## Check the images on a Docker engine (after `make image`)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/image $(if $(K),-k "$(K)")
 check: lint types migrations lock-check test ## All of CI
@@ -72,4 +74,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: chart-test chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help

@@ -1,9 +1,10 @@
-"""`python -m tools.chart write`: write what is generated from other files; `fetch`: get helm, kubectl and schemas."""
+"""`python -m tools.chart write|fetch|audit`: write what is generated; get helm, kubectl and schemas; ask checkov."""
 
 import argparse
 import sys
 
-from tools.chart import fetch, gateway, golden, readme, render
+from devstack import cli, errors
+from tools.chart import audit, fetch, gateway, golden, readme, render
 
 CHARTS = ("service", "plaza")
 
@@ -20,15 +21,24 @@ def write() -> None:
         golden.path(name).write_text(rendered(), encoding="utf-8")
 
 
+def _fetch() -> None:
+    sys.stdout.write(f"{fetch.helm()}\n{fetch.kubectl()}\n")
+
+
+def _audit() -> None:
+    sys.stdout.write(audit.audit())
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("write", "fetch"))
+    parser.add_argument("command", choices=("write", "fetch", "audit"))
+    commands = {"write": write, "fetch": _fetch, "audit": _audit}
     try:
-        if parser.parse_args().command == "write":
-            write()
-        else:
-            sys.stdout.write(f"{fetch.helm()}\n{fetch.kubectl()}\n")
+        commands[parser.parse_args().command]()
+    except errors.DevstackError as error:
+        cli.explain(error=error)
+        return 1
     except (fetch.FetchFailed, render.RenderFailed) as error:
         sys.stderr.write(f"{error}\n")
         return 1
