@@ -52,9 +52,8 @@ def _has(rule: Mapping[str, Any], side: str, pod: Pod, port: int, own: str) -> b
     return (not peers or any(_is_peer(peer, pod, own) for peer in peers)) and (not ports or port in numbers)
 
 
-def _may(policies: Iterable[Policy], direction: str, pod: Pod, other: Pod, port: int) -> bool:
-    """Return whether the policies of a pod's namespace let a connection through in one direction."""
-    side = {"Ingress": "from", "Egress": "to"}[direction]
+def rules(policies: Iterable[Policy], direction: str, pod: Pod) -> list[Mapping[str, Any]] | None:
+    """Return the rules of one direction that hold for a pod; None when no policy selects it, so that all is open."""
     own = [
         each
         for each in policies
@@ -62,10 +61,22 @@ def _may(policies: Iterable[Policy], direction: str, pod: Pod, other: Pod, port:
         and direction in each["spec"]["policyTypes"]
         and selects(each["spec"]["podSelector"], pod.labels)
     ]
-    rules = [rule for each in own for rule in each["spec"].get(direction.lower(), [])]
-    return not own or any(_has(rule, side, other, port, pod.namespace) for rule in rules)
+    return [rule for each in own for rule in each["spec"].get(direction.lower(), [])] if own else None
 
 
-def can_reach(policies: list[Policy], source: Pod, target: Pod, port: int) -> bool:
-    """Return whether a pod can open a TCP connection to a port of another."""
-    return _may(policies, "Egress", source, target, port) and _may(policies, "Ingress", target, source, port)
+def connections(policies: list[Policy], pods: list[Pod], ports: Iterable[int]) -> set[tuple[str, str, int]]:
+    """Return every TCP connection that pods can open to each other's ports, as (from, to, port)."""
+    egress = {pod: rules(policies, "Egress", pod) for pod in pods}
+    ingress = {pod: rules(policies, "Ingress", pod) for pod in pods}
+    return {
+        (source.name, target.name, port)
+        for source in pods
+        for target in pods
+        for port in ports
+        if _lets(egress[source], "to", target, port, source.namespace)
+        and _lets(ingress[target], "from", source, port, target.namespace)
+    }
+
+
+def _lets(found: list[Mapping[str, Any]] | None, side: str, other: Pod, port: int, own: str) -> bool:
+    return found is None or any(_has(rule, side, other, port, own) for rule in found)
