@@ -1,6 +1,7 @@
 """A relay that dies after the broker has confirmed and before it has noted that publishes again, and loses nothing."""
 
 import collections
+import contextlib
 import os
 import random
 import signal
@@ -15,12 +16,13 @@ import orjson
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 from kombu import Connection
 
 from conftest import Greeted
+from shared.db.locks import lock_id
 from shared.events import delivery, outbox, outgoing, relay, topology
-from shared.events.publisher import Publisher
+from shared.events.publisher import BrokerAway, Publisher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +67,46 @@ def database_url():
     return f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{told['NAME']}"
 
 
+def run_relay(stopping):
+    try:
+        relay.Relay(stopping=stopping, progress=lambda: None).run()
+    finally:
+        connections.close_all()
+
+
+@contextlib.contextmanager
+def running_relay():
+    """Run a relay in a thread while the block runs."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=run_relay, args=[stopping])
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def wait_until_sent():
+    for _ in range(600):
+        if not outgoing.pending()[0]:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("nobody published what waits")
+
+
+def end_the_leaders_session():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [lock_id("relay")],
+        )
+        return cursor.fetchall()
+
+
 def fail(_):
     raise MemoryError("no room for one more")
 
@@ -101,31 +143,56 @@ def test_the_second_relay_takes_over_from_one_that_is_killed(channel):
     assert first.wait(timeout=60) == -signal.SIGKILL
     assert outgoing.pending()[0] == count
 
-    stopping = threading.Event()
-    second = threading.Thread(target=run_relay, args=[stopping])
-    second.start()
-    wait_until_sent()
-    stopping.set()
-    second.join(timeout=10)
+    with running_relay():
+        wait_until_sent()
 
     times = collections.Counter(each["id"] for each in arrived(channel))
     assert times == dict.fromkeys(map(str, ids[: relay.BATCH]), 2) | dict.fromkeys(map(str, ids[relay.BATCH :]), 1)
-    assert not second.is_alive()
 
 
-def run_relay(stopping):
-    try:
-        relay.Relay(stopping=stopping, progress=lambda: None).run()
-    finally:
-        connections.close_all()
+def test_of_two_relays_one_leads_and_whichever_loses_its_session_is_replaced(channel):
+    with running_relay(), running_relay():
+        said = []
+        for _ in range(3):
+            said += say(5)
+            wait_until_sent()
+            assert end_the_leaders_session() == [(True,)]
+
+        said += say(5)
+        wait_until_sent()
+
+    assert {each["id"] for each in arrived(channel)} == set(map(str, said))
 
 
-def wait_until_sent():
-    for _ in range(600):
-        if not outgoing.pending()[0]:
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("the second relay did not take over")
+def test_an_outage_is_told_once(caplog):
+    stopping = threading.Event()
+    stopping.set()  # so that nothing is waited for
+    waiting = relay.Relay(stopping=stopping, progress=lambda: None)
+
+    for _ in range(3):
+        waiting._after_fault(BrokerAway("nobody there"))
+
+    assert caplog.text.count("relay_waiting") == 1
+
+
+def test_a_relay_goes_on_after_a_defect(channel, caplog):
+    say(2)
+    trouble = [ProgrammingError("no such column"), *[mock.DEFAULT] * 1000]
+
+    with mock.patch.object(relay, "publish_outbox", side_effect=trouble, wraps=relay.publish_outbox), running_relay():
+        wait_until_sent()
+
+    assert caplog.text.count("relay_database_error") == 1
+    assert len(arrived(channel)) == 2
+
+
+def test_a_broker_that_is_away_is_said_so_whatever_is_asked_of_it():
+    away = Publisher("amqp://guest:guest@127.0.0.1:1//")
+
+    with pytest.raises(BrokerAway):
+        away.beat()
+    with pytest.raises(BrokerAway):
+        away.fetch("shared.dead")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
