@@ -74,6 +74,7 @@ def test_a_service_gets_its_own_database_and_every_process_its_own_management_po
 
     assert web.environment["DATABASE_URL"] == opened.database_url(name="orders")
     assert web.environment["WEB_BIND"] == opened.address(name="orders.web")
+    assert web.environment["WEB_WAITING"] == "200"
     assert web.environment["MANAGEMENT_BIND"] == opened.address(name="orders.web.management")
     assert worker.environment["MANAGEMENT_BIND"] == opened.address(name="orders.worker.management")
     assert "WEB_BIND" not in worker.environment
