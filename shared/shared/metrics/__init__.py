@@ -48,6 +48,9 @@ STOCK_RESERVED = Gauge("plaza_stock_reserved_units", "Units held for orders.", m
 RESERVATIONS = Counter("plaza_stock_reservations", "Reservations by outcome.", ["outcome"])
 PAYMENTS = Counter("plaza_payments", "Payments by outcome.", ["outcome"])
 USERS = Gauge("plaza_users", "Accounts by state.", ["state"], multiprocess_mode="mostrecent")
+SIGNING_KEY_AGE = Gauge(
+    "plaza_signing_key_age_seconds", "Since the signing key was published.", multiprocess_mode="mostrecent"
+)
 LOGINS = Counter("plaza_logins", "Logins by outcome.", ["outcome"])
 THROTTLE_FAULTS = Counter("plaza_throttle_faults", "Requests let through because Valkey did not answer.")
 TASK_DURATION = Histogram(

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from users.models import User
 from users.selectors import measures, statistics
-from users.services import accounts
+from users.services import accounts, keys
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +93,13 @@ def test_the_gauge_shows_them(people):
     measures.measure()
 
     assert {state: REGISTRY.get_sample_value("plaza_users", {"state": state}) for state in COUNTS} == COUNTS
+
+
+def test_the_age_of_the_signing_key_is_a_gauge(now):
+    key = keys.ensure(now=now - timedelta(days=91))
+
+    measures.measure()
+
+    age = REGISTRY.get_sample_value("plaza_signing_key_age_seconds")
+    assert key.published_at == now - timedelta(days=91)
+    assert 91 * 86400 <= age < 91 * 86400 + 60
