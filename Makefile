@@ -57,6 +57,8 @@ lock: setup ## Recompile requirements/*.txt with hashes
 	@$(BIN)/python -m tools.lock
 chart-golden: setup ## Write the charts' READMEs and what tests/chart expects to be rendered
 	@$(BIN)/python -m tools.chart write
+monitoring: setup ## Write rules, dashboards and their tests from k8s/monitoring/{slo,alerts}.yaml
+	@$(BIN)/python -m tools.monitoring
 schemas: setup ## Write the golden event schemas (docs/events/)
 	@$(BIN)/python -m tools.schemas
 
@@ -74,4 +76,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock schemas help
+.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring schemas help

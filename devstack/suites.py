@@ -36,6 +36,7 @@ ALL = (
     Suite(name="saga", path="tests/saga", stores=True),
     Suite(name="chart", path="tests/chart"),
     Suite(name="deploy", path="tests/deploy"),
+    Suite(name="monitoring", path="tests/monitoring"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),
     Suite(name="chaos", path="tools/chaos/tests", alone=True),
