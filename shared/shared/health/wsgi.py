@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from django.db import connection
+
 from shared import metrics
 from shared.health.endpoints import Management
 from shared.health.heartbeat import Heartbeat
@@ -31,7 +33,12 @@ def with_management(api: Application) -> Application:
                 return api(environ, start_response)
             finally:
                 active.dec()
-        answer = management.answer(environ["PATH_INFO"])
+        try:
+            answer = management.answer(environ["PATH_INFO"])
+        finally:
+            # Django gives a thread's connection back at the end of its own requests only. One that a probe kept and
+            # that broke would fail every later probe of the thread; and what is not ready gets no such request.
+            connection.close()
         headers = [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body)))]
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
         return [answer.body]
