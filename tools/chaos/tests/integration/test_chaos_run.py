@@ -29,7 +29,7 @@ def chaos(tmp_path):
 
 @pytest.mark.timeout(600)
 def test_every_promise_is_kept_while_every_kind_of_fault_strikes(chaos, tmp_path):
-    done = chaos("--seconds", "50", "--seed", "14", "--customers", "50")
+    done = chaos("--seconds", "50", "--seed", "14", "--customers", "60", "--rate", "6", "--rest", "120")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every promise was kept" in done.stdout
