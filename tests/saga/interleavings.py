@@ -97,7 +97,7 @@ CATCHES = {
             "catalog hears order_placed",
             "everything arrives",
         ),
-        shows="settled as cancelled by_customer .stock held|believes more",
+        shows="believes more than is true: cancelled by_customer .stock held, money voided",
     ),
     "expires_holds": Catch(
         service="catalog",
@@ -113,7 +113,7 @@ CATCHES = {
     "commits_what_was_released": Catch(
         service="catalog",
         history=(*_SOLD, "staff cancels", "catalog hears order_cancelled", "catalog hears order_completed"),
-        shows="settled as|believes more|not settled|catalog: ",
+        shows="believes more than is true: cancelled refunded .stock committed",
     ),
     "never_restocks": Catch(
         service="catalog",
@@ -149,7 +149,7 @@ CATCHES = {
     "charges_what_was_voided": Catch(
         service="users",
         history=(*_PAYING, "ann cancels", "users hears order_cancelled"),
-        shows="believes more|settled as|not settled",
+        shows="believes more than is true: cancelled by_customer .stock released, money captured, .*voided",
     ),
     "charges_each_time": Catch(
         service="users",
@@ -170,7 +170,7 @@ CATCHES = {
     "no_inbox": Catch(
         service="orders",
         history=("ann orders", "catalog hears order_placed", "stock_reserved comes twice"),
-        shows="timeline_tells_an_event_once|failed",
+        shows="timeline_tells_an_event_once",
     ),
     "catalog: no_inbox": Catch(
         service="catalog",

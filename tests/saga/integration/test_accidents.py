@@ -7,6 +7,8 @@ from machine import POINTS
 from shop import Shop
 from telling import SHELVES, tell
 
+pytestmark = pytest.mark.timeout(300)  # the first one waits until three services have started, some start again
+
 PAYING = ("ann orders 2", "catalog hears order_placed", "orders hears stock_reserved")
 
 

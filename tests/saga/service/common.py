@@ -40,6 +40,7 @@ ACTS = {
     "relay": lambda: None,  # what waits in the outbox goes with every answer
     "listens_to": listens_to,
     "laws": laws,
+    "mutants": mutants.names,
     "mutate": mutants.mutate,
     "heal": mutants.heal,
 }

@@ -25,8 +25,18 @@ _active = ExitStack()
 
 def mutate(*, name: str) -> None:
     """Break a rule until `heal`."""
-    own = importlib.import_module(f"mutants_of_{settings.SERVICE}").MUTANTS
-    _active.enter_context({**EVERYWHERE, **own}[name]())
+    _active.enter_context({**EVERYWHERE, **_own()}[name]())
+
+
+def names() -> dict[str, list[str]]:
+    """Return which rules can be broken: those of this service, and those that every service has."""
+    return {"own": sorted(_own()), "everywhere": sorted(EVERYWHERE)}
+
+
+def _own() -> dict[str, Breaks]:
+    """Return the mutants of this service."""
+    found: dict[str, Breaks] = importlib.import_module(f"mutants_of_{settings.SERVICE}").MUTANTS
+    return found
 
 
 def heal() -> None:
