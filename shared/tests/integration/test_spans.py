@@ -112,6 +112,11 @@ def test_an_event_continues_the_trace_that_caused_it(receiver, sending, effects)
         ("shared cause", "shared publish shared.greeted.v1"),
         ("shared publish shared.greeted.v1", "shared handle shared.greeted.v1"),
     }
+    assert [line[27:] for line in tree.draw(steps).splitlines()] == [
+        "shared: cause",
+        "   shared: publish shared.greeted.v1",
+        "      shared: handle shared.greeted.v1",
+    ]
     assert steps[-1].attributes["plaza.event.subject"] == str(envelope["subject"])
 
 
