@@ -12,6 +12,7 @@ from devstack import stack as stacks
 
 NAME = "prometheus"
 KEPT = "7d"
+RULES = config.ROOT / "k8s" / "monitoring" / "rules"
 #: Debian's program reads its web pages from /usr/share. Where this user may, an overlay in a mount namespace of its own
 #: puts them there; where not, Prometheus runs without its web pages and answers its API all the same.
 SCRIPT = """
@@ -58,7 +59,7 @@ def unpack(*, cache: Path) -> Path:
 
 
 def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
-    """List everything that is scraped: the processes of the services, the gateway, RabbitMQ."""
+    """List the rules and everything that is scraped: the processes of the services, the gateway, RabbitMQ."""
     jobs = [
         _job(
             name=service,
@@ -72,7 +73,11 @@ def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
     )
     if not stack.is_given(part="rabbitmq"):
         jobs.append(_job(name="rabbitmq", path="/metrics", targets=[("node", stack.address(name="rabbitmq.metrics"))]))
-    return {"global": {"scrape_interval": "5s", "evaluation_interval": "5s"}, "scrape_configs": jobs}
+    return {
+        "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
+        "rule_files": [str(RULES / "*.yaml")],
+        "scrape_configs": jobs,
+    }
 
 
 def _job(*, name: str, path: str, targets: Sequence[tuple[str, str]]) -> dict[str, object]:
