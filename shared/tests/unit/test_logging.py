@@ -159,6 +159,20 @@ def test_processes_that_share_a_file_rotate_it_once_and_lose_nothing(tmp_path):
     assert max(path.stat().st_size for path in kept) <= 2000
 
 
+def test_two_that_find_a_file_full_at_once_rotate_it_once(tmp_path):
+    first, second = (files.SharedFile(tmp_path / "all.log") for _ in range(2))
+    first.handle(logging.makeLogRecord({"msg": "old"}))
+
+    first.doRollover()
+    second.doRollover()
+    second.handle(logging.makeLogRecord({"msg": "new"}))
+
+    first.close()
+    second.close()
+    kept = {path.name: path.read_text().strip() for path in tmp_path.glob("all.log*")}
+    assert kept == {"all.log": "new", "all.log.1": "old"}
+
+
 def test_a_terminal_does_not_obey_what_is_logged(capsys, lines):
     logs.configure(level="INFO", console=True)
     log.info("said \x1b[31mred\x07", extra={"to": "a@b.example", "agent": "\x1b]0;title\x9b"})
