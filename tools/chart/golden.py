@@ -14,8 +14,16 @@ def _chart(name: str, values: str) -> Callable[[], str]:
     return lambda: render.chart(name=name, values=[VALUES / name / values])
 
 
+#: What is generated from k8s/monitoring and held to its sources there; here it would only be noise.
+_ELSEWHERE = ("kind: PrometheusRule", "grafana_dashboard")
+
+
 def _kustomization(name: str) -> Callable[[], str]:
-    return lambda: render.kustomization(name=name)
+    def rendered() -> str:
+        documents = render.kustomization(name=name).split("\n---\n")
+        return "\n---\n".join(each for each in documents if not any(mark in each for mark in _ELSEWHERE))
+
+    return rendered
 
 
 RENDERINGS: dict[str, Callable[[], str]] = {
