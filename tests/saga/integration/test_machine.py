@@ -1,6 +1,7 @@
 """However messages, people, clock and accidents interleave: every order comes to its end, and no promise breaks."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -30,7 +31,9 @@ def present_seed() -> int:
     """
     if given := os.environ.get("SAGA_SEED"):
         return int(given)
-    asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    if (git := shutil.which("git")) is None:
+        return 0
+    asked = [git, "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return int(commit[:8] or "0", 16)
 
