@@ -132,7 +132,9 @@ class Watch:
             Sample(
                 at=at,
                 unready=tuple(
-                    f"{name} {part['note']}".strip() for name, part in sorted(parts.items()) if part["status"] not in GOOD
+                    f"{name} {part['note']}".strip()
+                    for name, part in sorted(parts.items())
+                    if part["status"] not in GOOD
                 ),
                 unseen=tuple(name for name, row in seen.items() if row is None),
                 oldest=max((row["oldest"] for row in known), default=0.0),
