@@ -19,7 +19,9 @@ def begin(promises: sources.Promises, alerts: sources.Alerts, *, root: Path) -> 
 
 def skeleton(name: str, promises: sources.Promises, alerts: sources.Alerts) -> str:
     """Return a runbook with what the sources know of an alert; its sections wait for somebody to write them."""
-    told = {each.name: (each.severity, each.description, [each.expr]) for each in alerts.alerts}
+    told: dict[str, tuple[str, str, list[str]]] = {
+        each.name: (each.severity, each.description, [each.expr]) for each in alerts.alerts
+    }
     for slo in promises.slos:
         for pair in burn.BURNS:
             expressions = [burn.ratio(slo, each.short) for each in burn.BURNS if each.speed == pair.speed]

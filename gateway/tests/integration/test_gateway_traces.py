@@ -34,7 +34,9 @@ def spans_of(receiver: Receiver, trace: str) -> list[Span]:
 def test_a_trace_begins_at_the_gateway_and_the_service_continues_it(traced, receiver):
     seen = traced.client.get("/api/v2/products/?search=canary@example.com", headers={"User-Agent": "canary"}).json()
 
-    trace, parent = re.fullmatch(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01", seen["headers"]["traceparent"]).groups()
+    found = re.fullmatch(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01", seen["headers"]["traceparent"])
+    assert found, seen["headers"]
+    trace, parent = found.groups()
     (span,) = spans_of(receiver, trace)
     assert (span.service, span.name, span.kind, span.id, span.parent) == (
         "gateway",
