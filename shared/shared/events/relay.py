@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 _IDLE_SECONDS = 0.5  # the slow poll under the hints
 _STANDBY_SECONDS = 1.0
-_LOOK_SECONDS = 1.0  # between looks at retries, dead letters and the backlog
+_LOOK_SECONDS = 1.0  # between looks at retries and dead letters, and at the backlog
 
 
 class Relay:
@@ -46,7 +46,7 @@ class Relay:
         self._progress = progress
         self._publisher = Publisher(settings.BROKER_URL)
         self._faults = 0
-        self._looked_at = float("-inf")
+        self._looked_at = self._measured_at = float("-inf")
 
     def run(self) -> None:
         """Pump until told to stop; outages of database or broker are waited for."""
@@ -65,6 +65,7 @@ class Relay:
             cursor.execute("SET idle_session_timeout = '15s'")
         with advisory_lock("relay") as leading:
             if not leading:
+                self._measure()
                 self._stopping.wait(_STANDBY_SECONDS)
                 return
             with hints.subscription(outbox.WAKE_CHANNEL) as pause:
@@ -79,18 +80,21 @@ class Relay:
 
         Raises BrokerAway or a database error.
         """
+        self._measure()  # first, as it is the outage of the broker that one wants to see
         moved = publish_outbox(self._publisher)
         if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = time.monotonic()
             self._publisher.beat()
             publish_retries(self._publisher)
             collect_dead(self._publisher)
-            self._measure()
         self._faults = 0
         return moved
 
     def _measure(self) -> None:
-        """Look at the backlog; only the active relay does."""
+        """Look at the backlog once a second; standbys do too, who may be the only ones left to see it grow."""
+        if time.monotonic() - self._measured_at < _LOOK_SECONDS:
+            return
+        self._measured_at = time.monotonic()
         unsent, oldest = outgoing.pending()
         metrics.OUTBOX_UNSENT.set(unsent)
         metrics.OUTBOX_OLDEST.set(oldest)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from pathlib import Path
 from unittest import mock
@@ -20,7 +21,8 @@ from django.db import OperationalError, ProgrammingError, connection, connection
 from kombu import Connection
 
 from conftest import Greeted
-from shared.db.locks import lock_id
+from shared import metrics
+from shared.db.locks import advisory_lock, lock_id
 from shared.events import delivery, outbox, outgoing, relay, topology
 from shared.events.publisher import BrokerAway, Publisher
 
@@ -86,6 +88,14 @@ def running_relay():
         stopping.set()
         thread.join(timeout=10)
         assert not thread.is_alive()
+
+
+def until(met):
+    """Wait until a condition is met."""
+    deadline = time.monotonic() + 20
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def wait_until_sent():
@@ -162,6 +172,25 @@ def test_of_two_relays_one_leads_and_whichever_loses_its_session_is_replaced(cha
         wait_until_sent()
 
     assert {each["id"] for each in arrived(channel)} == set(map(str, said))
+
+
+def test_the_backlog_is_measured_while_the_broker_is_away(settings, channel):
+    settings.BROKER_URL = "amqp://nobody@127.0.0.1:1//"
+    metrics.OUTBOX_UNSENT.set(0)
+    say(3)
+
+    with running_relay():
+        until(lambda: metrics.OUTBOX_UNSENT._value.get() == 3)
+        until(lambda: metrics.OUTBOX_OLDEST._value.get() > 1)
+
+
+def test_a_standby_measures_the_backlog_too(channel):
+    metrics.OUTBOX_UNSENT.set(0)
+    say(2)
+
+    with advisory_lock("relay") as leading, running_relay():
+        assert leading
+        until(lambda: metrics.OUTBOX_UNSENT._value.get() == 2)
 
 
 def test_an_outage_is_told_once(caplog):
