@@ -7,10 +7,10 @@ values go into `extra`, where personal data is masked by key.
 import copy
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -106,6 +106,17 @@ def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
     return _JsonLines(foreign_pre_chain=_SHARED, processors=[first, *last])
 
 
+def stream(argv: Sequence[str]) -> TextIO:
+    """Return where lines go: of a server to standard output, of a command beside what it was asked for.
+
+    Args:
+        argv: the process's.
+    """
+    program, act = Path(argv[0]).name, argv[1:2]
+    is_command = act == ["manage"] or (program == "manage.py" and act != ["relay"])
+    return sys.stderr if is_command else sys.stdout
+
+
 def configure(*, level: str, console: bool = False, folder: Path | None = None) -> None:
     """Set up logging for the process: Django, gunicorn, Celery and our own code in one shape.
 
@@ -114,7 +125,7 @@ def configure(*, level: str, console: bool = False, folder: Path | None = None) 
         console: short lines for a person instead of JSON.
         folder: also write all.log and errors.log there, 15 MB x 10 each.
     """
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    handlers: list[logging.Handler] = [logging.StreamHandler(stream(sys.argv))]
     if folder is not None:
         handlers += files.handlers(folder)
     for handler in handlers:

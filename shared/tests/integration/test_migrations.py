@@ -49,7 +49,7 @@ def fresh():
 
 def run(*command, database, cwd=ROOT, **changes):
     env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
-    env |= {"DATABASE_URL": database, "PYTHONPATH": str(ROOT), **changes}
+    env |= {"DATABASE_URL": database, "PYTHONPATH": str(ROOT), "SLOW_QUERY_MS": "60000", **changes}
     return subprocess.run([sys.executable, *command], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 
 import pytest
 import structlog
@@ -207,3 +208,19 @@ def test_a_traceback_on_a_terminal_shows_no_local_variables(capsys, lines):
     out = capsys.readouterr().out
     assert "LookupError: 12" in out
     assert "canary-value" not in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "wanted"),
+    [
+        (["manage.py", "audit", "--format", "json"], "stderr"),
+        (["/srv/orders/manage.py", "saga", "list"], "stderr"),
+        (["/opt/shared/launch.py", "manage", "audit"], "stderr"),
+        (["manage.py", "relay"], "stdout"),
+        (["/opt/shared/launch.py", "relay"], "stdout"),
+        (["/opt/bin/gunicorn", "orders.wsgi"], "stdout"),
+        (["manage.py"], "stderr"),
+    ],
+)
+def test_the_lines_of_a_command_do_not_mix_with_what_it_prints(argv, wanted):
+    assert logs.stream(argv) is getattr(sys, wanted)
