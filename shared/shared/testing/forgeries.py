@@ -182,6 +182,9 @@ def _earlier(user: UUID) -> str:
     return tokens.token(user, epoch=1)
 
 
+# Every id has a digit: that of its version.
+_OTHER_DIGITS = {ord(digit): 0xFF10 + int(digit) for digit in "0123456789"}
+
 FORGERIES: dict[str, Forge] = {
     "nonsense": lambda _: "nonsense",
     "three letters": lambda _: "a.b.c",
@@ -222,7 +225,7 @@ FORGERIES: dict[str, Forge] = {
     "refresh as access": lambda _: secrets.token_urlsafe(32),
     "a refresh token's type": _claims(type="refresh"),
     "subject in other letters": _claims(sub="\u0430dmin"),
-    "subject in other digits": lambda user: _claims(sub=str(user).replace("0", "\uff10"))(user),
+    "subject in other digits": lambda user: _claims(sub=str(user).translate(_OTHER_DIGITS))(user),
     "subject that is no id": _claims(sub="admin"),
     "subject in another spelling": lambda user: _claims(sub=f"{{{user}}}")(user),
     "session that is no id": _claims(sid="1"),
