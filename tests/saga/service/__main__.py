@@ -30,12 +30,12 @@ def main() -> None:
 
 def serve(name: str, commands: BinaryIO, answers: Any) -> None:
     """Answer each command of a stream."""
-    import common
+    import of_each
 
-    acts = {**common.ACTS, **importlib.import_module(f"of_{name}").ACTS}
+    acts = {**of_each.ACTS, **importlib.import_module(f"of_{name}").ACTS}
     for line in commands:
         answer = done(acts, orjson.loads(line))
-        answers.write(orjson.dumps({**answer, "said": common.relayed()}) + b"\n")
+        answers.write(orjson.dumps({**answer, "said": of_each.relayed()}) + b"\n")
 
 
 def done(acts: dict[str, Any], command: dict[str, Any]) -> Answer:
