@@ -15,7 +15,7 @@ PROCESSES = ("web", "worker", "relay", "beat")
 SERVERS = {"DATABASE_URL": "postgres", "BROKER_URL": "rabbitmq", "CACHE_URL": "valkey"}
 PORT_NAMES = (
     *("postgres", "rabbitmq", "rabbitmq.distribution", "rabbitmq.epmd", "rabbitmq.metrics", "valkey"),
-    *("gateway", "gateway.admin", "prometheus"),
+    *("gateway", "gateway.admin", "prometheus", "alertmanager", "status"),
     *(f"{service}.web" for service in SERVICES),
     *(f"{service}.{process}.management" for service in SERVICES for process in PROCESSES),
 )
@@ -31,6 +31,8 @@ class Config:
     given_ports: Mapping[str, int] = dataclasses.field(default_factory=dict)
     durable: bool = True
     """False for tests: PostgreSQL does not wait for the disk."""
+    watched: bool = True
+    """False for tests: no Prometheus, no Alertmanager, no status page."""
     shared_buffers: str = "128MB"
     """PostgreSQL's own cache; enough for a demonstration, too little to measure a million products with."""
 
@@ -49,12 +51,13 @@ def from_environment(*, environ: Mapping[str, str]) -> Config:
     )
 
 
-def temporary(*, environ: Mapping[str, str]) -> Config:
+def temporary(*, environ: Mapping[str, str], watched: bool = False) -> Config:
     """Make the configuration of a stack for one test run: a new directory, free ports, nothing durable."""
     return Config(
         run_dir=Path(tempfile.mkdtemp(prefix="plaza-")),
         cache_dir=_cache_dir(environ=environ),
         durable=False,
+        watched=watched,
         shared_buffers=_shared_buffers(environ=environ),
     )
 

@@ -100,18 +100,20 @@ class System:
 
 
 def whole(stack: stacks.Stack) -> list[part.Part]:
-    """Describe all parts of a system, without those that only watch it."""
-    return catalogue.system(stack=stack, monitoring=False)
+    """Describe all parts of a system."""
+    return catalogue.system(stack=stack)
 
 
 @contextlib.contextmanager
-def system(*, seeded: bool = True, build: Callable[[stacks.Stack], Sequence[part.Part]] = whole) -> Iterator[System]:
+def system(
+    *, seeded: bool = True, watched: bool = False, build: Callable[[stacks.Stack], Sequence[part.Part]] = whole
+) -> Iterator[System]:
     """Run the whole system while the block runs, with the demo data unless told not to.
 
-    build describes its parts, once its ports and secrets are chosen.
-    Raises DevstackError when a part or a seed fails.
+    watched adds Prometheus, Alertmanager and the status page; build describes its parts, once its ports and secrets
+    are chosen. Raises DevstackError when a part or a seed fails.
     """
-    with _opened() as stack:
+    with _opened(watched=watched) as stack:
         parts = build(stack)
         with supervised(parts=parts, run_dir=stack.run_dir) as supervisor:
             if seeded:
@@ -144,8 +146,8 @@ def supervised(*, parts: Sequence[part.Part], run_dir: Path) -> Iterator[supervi
 
 
 @contextlib.contextmanager
-def _opened() -> Iterator[stacks.Stack]:
-    config = configuration.temporary(environ=os.environ)
+def _opened(*, watched: bool = False) -> Iterator[stacks.Stack]:
+    config = configuration.temporary(environ=os.environ, watched=watched)
     try:
         yield stacks.open_stack(config=config)
     finally:

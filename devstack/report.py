@@ -28,7 +28,9 @@ def summary(*, stack: stacks.Stack, order: demo.Order, seconds: float) -> None:
     rows = {
         "gateway": f"{url}/  (index of all pages)",
         "API": f"{url}/api/v2/",
+        "status": f"{url}/status/",
         "Prometheus": f"http://{stack.address(name='prometheus')}/",
+        "Alertmanager": f"http://{stack.address(name='alertmanager')}/api/v2/alerts",
         "staff": f"{demo.STAFF}  {password}",
         "customer": f"{demo.CUSTOMER}  {password}",
         "first order": _first_order(body=body, seconds=order.seconds),
@@ -47,6 +49,7 @@ def facts(*, stack: stacks.Stack, order: demo.Order) -> dict[str, Any]:
     return {
         "gateway": stack.gateway_url,
         "prometheus": f"http://{stack.address(name='prometheus')}",
+        "alertmanager": f"http://{stack.address(name='alertmanager')}",
         "staff": {"email": demo.STAFF, "password": password},
         "customer": {"email": demo.CUSTOMER, "password": password},
         "first_order": {"id": order.body["id"], "status": order.body["status"], "seconds": round(order.seconds, 3)},

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _HARMLESS = re.compile(r"[^\"\\\x00-\x1f]*")
 _RATIO = re.compile(r"0(\.\d+)?|1(\.0+)?|\.\d+", re.ASCII)
-_OF_TRACES = re.compile(r"^ *# traces begin.*?# traces end\n", re.DOTALL | re.MULTILINE)
+_OPTIONAL = r"^ *# {name} begin.*?# {name} end\n"
 _INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 
 
@@ -35,6 +35,7 @@ def render(
     upstreams: Mapping[str, str],
     access_log: str = "/dev/stdout",
     collector: str = "",
+    status: str = "",
     overrides: Mapping[str, str] | None = None,
 ) -> str:
     """Return the complete Envoy configuration.
@@ -45,6 +46,7 @@ def render(
         upstreams: `host:port` of users, catalog and orders.
         access_log: the file for one JSON line per request.
         collector: where spans go, OTLP over plain HTTP, without /v1/traces; empty for nowhere.
+        status: `host:port` of a status page to show under /status/; empty for none.
         overrides: other variables of envoy.yaml by name, such as RATE_PER_SECOND (PUBLIC_URL: else `listen`).
 
     Raises:
@@ -60,10 +62,10 @@ def render(
         values[f"{name.upper()}_HOST"], values[f"{name.upper()}_PORT"] = _split(name=name, address=address)
     page = Path(values["INDEX_PAGE"]).read_text(encoding="utf-8")
     text = TEMPLATE.read_text(encoding="utf-8")
-    if collector:
-        values |= _collector(url=collector)
-    else:
-        text = _OF_TRACES.sub("", text)
+    values |= _collector(url=collector) if collector else {}
+    if status:
+        values["STATUS_HOST"], values["STATUS_PORT"] = _split(name="status", address=status)
+    text = _without(text=text, names=[name for name, given in (("traces", collector), ("status", status)) if not given])
     return fill(text=text, values=values | {"INDEX_CSP": policy(page=page)})
 
 
@@ -145,6 +147,13 @@ def policy(*, page: str) -> str:
         f"default-src 'none'; style-src {allowed['style']}; script-src {allowed['script']}; "
         "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _without(*, text: str, names: Iterable[str]) -> str:
+    """Return the template without the blocks of these names."""
+    for name in names:
+        text = re.sub(_OPTIONAL.format(name=name), "", text, flags=re.DOTALL | re.MULTILINE)
+    return text
 
 
 def _collector(*, url: str) -> dict[str, str]:

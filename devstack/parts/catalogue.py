@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from devstack import config, errors, part
-from devstack.parts import envoy, postgres, prometheus, rabbitmq, service, valkey
+from devstack.parts import alertmanager, envoy, postgres, prometheus, rabbitmq, service, status, valkey
 from devstack.stack import Stack
 
 STORES: dict[str, Callable[..., part.Part]] = {
@@ -26,8 +26,8 @@ def stores(*, stack: Stack, names: Sequence[str] = tuple(STORES)) -> list[part.P
     return [*built, postgres.databases(stack=stack)] if "postgres" in names else built
 
 
-def system(*, stack: Stack, monitoring: bool = True) -> list[part.Part]:
-    """Build everything: stores, the services' processes, the gateway, and Prometheus when monitoring is wanted."""
+def system(*, stack: Stack) -> list[part.Part]:
+    """Build everything: stores, the services' processes, the gateway, and what watches them if that is wanted."""
     services = [one for name in config.SERVICES for one in service.build(stack=stack, service=name)]
-    watchers = [prometheus.build(stack=stack)] if monitoring else []
+    watchers = [one.build(stack=stack) for one in (prometheus, alertmanager, status)] if stack.config.watched else []
     return [*stores(stack=stack), *services, envoy.build(stack=stack), *watchers]

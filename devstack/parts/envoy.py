@@ -54,6 +54,7 @@ def prepare(*, stack: stacks.Stack) -> None:
         admin=stack.address(name="gateway.admin"),
         upstreams={service: stack.address(name=f"{service}.web") for service in config.SERVICES},
         collector=stack.inherited().get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        status=stack.address(name="status") if stack.config.watched else "",
         overrides={"PUBLIC_URL": stack.gateway_url, **gateway.sampling(environ=stack.inherited())},
     )
     _configuration(stack=stack).write_text(rendered, encoding="utf-8")

@@ -13,6 +13,9 @@ from devstack import stack as stacks
 NAME = "prometheus"
 KEPT = "7d"
 RULES = config.ROOT / "k8s" / "monitoring" / "rules"
+#: Runbooks are files of this repository, unless alerts.yaml names an address; on this stack the status page has them.
+RUNBOOKS_KEY = "runbook_url: "
+RUNBOOKS = f"{RUNBOOKS_KEY}docs/runbooks/"
 #: Debian's program reads its web pages from /usr/share. Where this user may, an overlay in a mount namespace of its own
 #: puts them there; where not, Prometheus runs without its web pages and answers its API all the same.
 SCRIPT = """
@@ -48,7 +51,12 @@ def prepare(*, stack: stacks.Stack) -> None:
     if not shutil.which(NAME):
         unpack(cache=stack.config.cache_dir)
     home = stack.run_dir / NAME
-    home.mkdir(parents=True, exist_ok=True)
+    (home / "rules").mkdir(parents=True, exist_ok=True)
+    for rules in RULES.glob("*.yaml"):
+        text = rules.read_text(encoding="utf-8").replace(
+            RUNBOOKS, f"{RUNBOOKS_KEY}{stack.gateway_url}/status/runbooks/"
+        )
+        (home / "rules" / rules.name).write_text(text, encoding="utf-8")
     # JSON is YAML (https://yaml.org/spec/1.2.2/#12-yaml-history)
     (home / "prometheus.yml").write_text(json.dumps(configuration(stack=stack), indent=1), encoding="utf-8")
 
@@ -75,7 +83,8 @@ def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
         jobs.append(_job(name="rabbitmq", path="/metrics", targets=[("node", stack.address(name="rabbitmq.metrics"))]))
     return {
         "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
-        "rule_files": [str(RULES / "*.yaml")],
+        "rule_files": [str(stack.run_dir / NAME / "rules" / "*.yaml")],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [stack.address(name="alertmanager")]}]}]},
         "scrape_configs": jobs,
     }
 
@@ -93,6 +102,7 @@ def _program(*, stack: stacks.Stack) -> list[str]:
         f"--storage.tsdb.path={home / 'data'}",
         f"--storage.tsdb.retention.time={KEPT}",
         f"--web.listen-address={stack.address(name=NAME)}",
+        f"--web.external-url=http://{stack.address(name=NAME)}/",  # links in alerts lead here
         "--log.level=warn",
     ]
 

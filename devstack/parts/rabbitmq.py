@@ -60,7 +60,7 @@ def prepare(*, stack: stacks.Stack) -> None:
     accounts.touch(mode=0o600)
     accounts.write_text(json.dumps(definitions(password=stack.passwords[NAME])), encoding="utf-8")
     (home / "enabled_plugins").write_text(
-        "[rabbitmq_prometheus].\n" if stack.config.durable else "[].\n", encoding="utf-8"
+        "[rabbitmq_prometheus].\n" if stack.config.watched else "[].\n", encoding="utf-8"
     )
 
 
@@ -115,7 +115,7 @@ def _configuration(*, stack: stacks.Stack) -> str:
         "disk_free_limit.absolute": "100MB",
         "collect_statistics_interval": "10000",
     }
-    if not stack.config.durable:
+    if not stack.config.watched:
         del settings["prometheus.tcp.ip"], settings["prometheus.tcp.port"]
     return "".join(f"{key} = {value}\n" for key, value in settings.items())
 

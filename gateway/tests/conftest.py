@@ -174,7 +174,7 @@ def start(
     processes: list[subprocess.Popen[bytes]] = []
     gateways: list[Gateway] = []
 
-    def run(*, down: tuple[str, ...] = (), collector: str = "", **overrides: str) -> Gateway:
+    def run(*, down: tuple[str, ...] = (), collector: str = "", status: str = "", **overrides: str) -> Gateway:
         place = tmp_path_factory.mktemp("gateway")
         port, admin = free_port(), free_port()
         upstreams = {name: f"127.0.0.1:{each.server_port}" for name, each in services.items()}
@@ -185,6 +185,7 @@ def start(
             upstreams=upstreams,
             access_log=str(place / "access.log"),
             collector=collector,
+            status=status,
             overrides=overrides,
         )
         (place / "envoy.yaml").write_text(text)

@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 
 from devstack import config, errors, order, part, stack
-from devstack.parts import catalogue, postgres, prometheus, rabbitmq, service
+from devstack.parts import alertmanager, catalogue, postgres, prometheus, rabbitmq, service
 
 SERVERS = {
     "DATABASE_URL": "postgresql://me@db.example",
@@ -35,7 +35,7 @@ def needs(parts: list[part.Part]) -> dict[str, tuple[str, ...]]:
 def test_the_whole_system_starts_in_five_waves(opened):
     waves = order.waves(needs=needs(catalogue.system(stack=opened)))
 
-    assert waves[0] == ["postgres", "prometheus", "rabbitmq", "valkey"]
+    assert waves[0] == ["alertmanager", "postgres", "prometheus", "rabbitmq", "status", "valkey"]
     assert waves[1] == ["databases"]
     assert waves[2] == ["catalog.migrate", "orders.migrate", "users.migrate"]
     assert waves[3] == sorted(
@@ -56,7 +56,7 @@ def test_given_servers_leave_only_what_they_do_not_replace(given):
     parts = catalogue.system(stack=given)
 
     assert {"postgres", "rabbitmq", "valkey"}.isdisjoint(part.name for part in parts)
-    assert order.waves(needs=needs(parts))[0] == ["databases", "prometheus"]
+    assert order.waves(needs=needs(parts))[0] == ["alertmanager", "databases", "prometheus", "status"]
 
 
 def test_things_stop_before_what_they_use(opened):
@@ -94,6 +94,8 @@ def test_everything_listens_on_loopback_only(opened):
     assert "listen_addresses=127.0.0.1" in commands["postgres"]
     assert "unix_socket_directories= " in commands["postgres"]
     assert "--web.listen-address=127.0.0.1:" in commands["prometheus"]
+    assert "--web.listen-address=127.0.0.1:" in commands["alertmanager"]
+    assert "--cluster.listen-address= " in commands["alertmanager"]
     assert "-address 127.0.0.1" in commands["rabbitmq"]
     assert "0.0.0.0" not in " ".join(commands.values())
 
@@ -105,6 +107,28 @@ def test_prometheus_scrapes_every_process_the_gateway_and_the_broker(opened):
     assert [target["labels"]["process"] for target in jobs[0]["static_configs"]] == ["web", "worker", "relay", "beat"]
     assert jobs[3]["static_configs"][0]["targets"] == [opened.address(name="gateway.admin")]
     assert jobs[3]["metrics_path"] == "/stats/prometheus"
+
+
+def test_alerts_go_from_prometheus_over_alertmanager_to_the_status_page(opened):
+    sent = prometheus.configuration(stack=opened)["alerting"]["alertmanagers"]
+    told = alertmanager.configuration(stack=opened)
+
+    assert sent == [{"static_configs": [{"targets": [opened.address(name="alertmanager")]}]}]
+    assert told["receivers"] == [
+        {
+            "name": told["route"]["receiver"],
+            "webhook_configs": [{"url": f"http://{opened.address(name='status')}/notifications"}],
+        }
+    ]
+
+
+def test_a_stack_for_tests_is_not_watched(tmp_path):
+    unwatched = stack.open_stack(config=config.Config(run_dir=tmp_path, cache_dir=tmp_path, watched=False))
+
+    names = {part.name for part in catalogue.system(stack=unwatched)}
+
+    assert {"prometheus", "alertmanager", "status"}.isdisjoint(names)
+    assert config.temporary(environ={}).watched is False
 
 
 def test_a_given_broker_is_not_scraped(given):

@@ -84,6 +84,9 @@ def test_a_page_without_its_slash_is_redirected_so_that_relative_links_work(edge
         "/users/metrics",
         "/problems/",
         "/problems/a/b",
+        "/status",
+        "/status/",
+        "/status/runbooks/OutboxOld.md",
         "/users/openapi.json/x",
         "/users/docs-internal/",
         "/stock/docs/",
@@ -175,3 +178,38 @@ def test_statistics_are_on_the_admin_port_only(edge):
 
     assert answer.status_code == 200
     assert 'envoy_cluster_upstream_rq_total{envoy_cluster_name="users"}' in answer.text
+
+
+@pytest.fixture(scope="module")
+def with_status(start, services):
+    return start(status=f"127.0.0.1:{services['users'].server_port}")
+
+
+@pytest.mark.parametrize("path", ["/status/", "/status/runbooks/OutboxOld.md"])
+def test_a_status_page_is_shown_where_there_is_one(with_status, path):
+    with_status.forget()
+
+    answer = with_status.client.get(path)
+
+    assert (answer.status_code, answer.json()["path"]) == (200, path)
+    assert with_status.client.get("/status").headers["location"] == f"{with_status.url}/status/"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/status/"),
+        ("POST", "/notifications"),
+        ("GET", "/readyz"),
+        ("GET", "/status/readyz"),
+        ("GET", "/status/runbooks/../../notifications"),
+        ("GET", "/status/runbooks/a/b.md"),
+    ],
+)
+def test_of_the_status_page_nothing_else_is_reached(with_status, method, path):
+    with_status.forget()
+
+    answer = with_status.client.request(method, path)
+
+    assert answer.status_code == 404
+    assert with_status.hits() == []
