@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from devstack import config, ephemeral, part
 from devstack import stack as stacks
 from devstack.parts import catalogue, envoy, service
-from tools.chaos import mutants, skew
+from tools.chaos import inside, skew
 from tools.chaos.network import STORES, Network
 
 
@@ -39,21 +39,21 @@ def wired(*, mutant: str) -> Iterator[Wired]:
 
 
 def parts(*, stack: stacks.Stack, network: Network, mutant: str) -> list[part.Part]:
-    """Describe all parts; only the services see the proxies and the mutant."""
+    """Describe all parts; only the services see the proxies and what is put inside."""
     built: list[part.Part] = []
     for name in config.SERVICES:
         seen = dataclasses.replace(stack, ports={**stack.ports, **network.ports(service=name)})
         built += [skew.adjustable(one, stack=stack) for one in service.build(stack=seen, service=name)]
-    return [*catalogue.stores(stack=stack), *mutated(parts=built, mutant=mutant), envoy.build(stack=stack)]
+    return [*catalogue.stores(stack=stack), *chaotic(parts=built, mutant=mutant), envoy.build(stack=stack)]
 
 
-def mutated(*, parts: Sequence[part.Part], mutant: str) -> list[part.Part]:
-    """Give the parts of the services settings that apply a mutant when Django starts; without one, change nothing."""
-    if not mutant:
-        return list(parts)
+def chaotic(*, parts: Sequence[part.Part], mutant: str) -> list[part.Part]:
+    """Give the parts of the services settings that put into them what the run needs there."""
     return [
-        dataclasses.replace(
-            one, environment={**one.environment, **mutants.environment(name=mutant, service=one.name.partition(".")[0])}
-        )
+        dataclasses.replace(one, environment={**one.environment, **_inside(one.name.partition(".")[0], mutant)})
         for one in parts
     ]
+
+
+def _inside(service: str, mutant: str) -> dict[str, str]:
+    return {**inside.environment(service=service, mutant=mutant), "PYTHONPATH": str(config.ROOT)}

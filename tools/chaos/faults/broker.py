@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from devstack import stack as stacks
 from devstack.parts import rabbitmq
+from tools.chaos.faults import processes
 from tools.chaos.schedule import Card, Strike
 from tools.chaos.stage import Missed, Stage
 
@@ -38,18 +39,6 @@ def stop(stage: Stage, strike: Strike) -> Iterator[None]:
         yield
     finally:
         stage.system.start(strike.target)
-
-
-@contextlib.contextmanager
-def freeze(stage: Stage, strike: Strike) -> Iterator[None]:
-    """Let the node stand still: it holds its connections and answers nothing."""
-    stage.pid(strike.target)
-    stage.system.pause(strike.target)
-    try:
-        yield
-    finally:
-        stage.system.resume(strike.target)
-    stage.system.wait_ready(strike.target)
 
 
 @contextlib.contextmanager
@@ -87,6 +76,6 @@ def control(stack: stacks.Stack, *arguments: str) -> str:
 ACTIONS: dict[str, Callable[[Stage, Strike], contextlib.AbstractContextManager[None]]] = {
     "kill broker": kill,
     "stop broker": stop,
-    "freeze broker": freeze,
+    "freeze broker": processes.freeze,
     "broker's memory alarm": alarm,
 }

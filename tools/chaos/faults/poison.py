@@ -1,4 +1,4 @@
-"""F12: messages that nobody can read; each has to end up dead, kept, and in nobody's way."""
+"""F12: messages that nobody can read or handle; each has to end up dead, kept, and in nobody's way."""
 
 import contextlib
 import json
@@ -14,10 +14,12 @@ TASK = "plaza.deliver"
 _KEYS = ("orders.order_placed.v1", "orders.payment_requested.v1", "catalog.stock_reserved.v1")
 _LARGE_BYTES = 1024 * 1024
 
-CARDS = tuple(
-    Card(family="F12", name=name, targets=_KEYS, quick=True)
-    for name in ("invalid JSON", "unknown type", "unknown version", "payload of 1 MiB", "data of another type")
+_NAMES = (
+    *("invalid JSON", "unknown type", "unknown version", "payload of 1 MiB", "data of another type"),
+    *("handler that fails", "handler that dies"),
 )
+
+CARDS = tuple(Card(family="F12", name=name, targets=_KEYS, quick=True) for name in _NAMES)
 
 
 @contextlib.contextmanager
@@ -67,6 +69,14 @@ def _other_data(mark: str, key: str) -> bytes:
     return _task(mark, key, {"order_id": "not an id", "mark": mark})
 
 
+def _raised(mark: str, _key: str) -> bytes:
+    return _task(mark, "chaos.raised.v1", {"mark": mark})
+
+
+def _killed(mark: str, _key: str) -> bytes:
+    return _task(mark, "chaos.killed.v1", {"mark": mark})
+
+
 def _task(mark: str, event_type: str, data: dict[str, Any]) -> bytes:
     """Return a message as the relay sends it: Celery's protocol 2 around a CloudEvent."""
     event = {
@@ -88,5 +98,7 @@ _BODIES: dict[str, Callable[[str, str], bytes]] = {
     "unknown version": _unknown_version,
     "payload of 1 MiB": _large,
     "data of another type": _other_data,
+    "handler that fails": _raised,
+    "handler that dies": _killed,
 }
 ACTIONS: dict[str, Callable[[Stage, Strike], contextlib.AbstractContextManager[None]]] = dict.fromkeys(_BODIES, publish)

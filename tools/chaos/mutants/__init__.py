@@ -1,14 +1,9 @@
 """Mutants: the system with one protection switched off, to see that the checker notices.
 
-The services know nothing of them: a run with a mutant starts the services under `tools.chaos.mutants.settings`, which
-takes a service's own settings and adds the app that patches the protection away.
+The services know nothing of them: what a run puts inside patches the protection away (`tools.chaos.inside`).
 """
 
 import dataclasses
-
-from devstack import config
-
-CHOSEN, SERVICE = "CHAOS_MUTANT", "CHAOS_SERVICE"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,13 +41,3 @@ ALL = {
         faults=frozenset({"cut line:orders-rabbitmq", "repeat shuffled"}),
     ),
 }
-
-
-def environment(*, name: str, service: str) -> dict[str, str]:
-    """Return what a service's processes are given in order to start with a mutant."""
-    return {
-        "DJANGO_SETTINGS_MODULE": "tools.chaos.mutants.settings",
-        "PYTHONPATH": str(config.ROOT),
-        SERVICE: service,
-        CHOSEN: name,
-    }

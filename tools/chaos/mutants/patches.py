@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from tools.chaos.mutants import SERVICE
+from tools.chaos.inside import SERVICE
 
 
 def apply(name: str) -> None:
