@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
+from django.conf import settings
+from kombu import Connection
+from kombu.transport.base import StdChannel
 
-from shared.events import registry
+from shared.events import registry, topology
 from shared.events.contracts import Contract
 from shared.testing.plugin import *  # noqa: F403 (the fixtures of every Django suite)
 
@@ -37,3 +40,16 @@ def effects() -> Iterator[Effects]:
     yield seen
     registry._handlers.pop(Greeted.TYPE)
     registry._retries.pop(Greeted.TYPE)
+
+
+@pytest.fixture
+def channel(effects: Effects) -> Iterator[StdChannel]:
+    """A channel to the broker, on which the service's queues are empty."""
+    topology.declare()
+    with Connection(settings.BROKER_URL) as broker:
+        opened = broker.channel()
+        for name in ("shared.events", "shared.dead"):
+            opened.queue_purge(name)
+        yield opened
+        for name in ("shared.events", "shared.dead"):
+            opened.queue_delete(name)

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection
-from kombu import Connection, Producer
+from kombu import Producer
 
 from conftest import Greeted
 from shared.events import dead_letters, delivery, failures, outbox, registry, relay, retries, topology
@@ -230,19 +230,7 @@ def test_dead_events_are_listed_shown_replayed_and_discarded(effects, capsys):
     assert failures.claim_due(limit=10) == []
 
 
-@pytest.fixture
-def broker(effects):
-    topology.declare()
-    with Connection(settings.BROKER_URL) as opened:
-        channel = opened.channel()
-        for name in ("shared.events", "shared.dead"):
-            channel.queue_purge(name)
-        yield channel
-        for name in ("shared.events", "shared.dead"):
-            channel.queue_delete(name)
-
-
-def test_a_due_retry_goes_back_to_the_services_own_queue_once(broker, effects):
+def test_a_due_retry_goes_back_to_the_services_own_queue_once(channel, effects):
     effects.before = lambda _: {}["missing"]
     events.deliver(greeting(), uuid.uuid4())
     FailedEvent.objects.update(next_attempt_at="2020-01-01T00:00:00Z")
@@ -251,13 +239,13 @@ def test_a_due_retry_goes_back_to_the_services_own_queue_once(broker, effects):
     assert relay.publish_retries(publisher) == 1
     assert relay.publish_retries(publisher) == 0
 
-    message = broker.basic_get("shared.events", no_ack=True)
+    message = channel.basic_get("shared.events", no_ack=True)
     assert '"attempt":1' in message.body
     publisher.drop()
 
 
 @pytest.mark.parametrize(("reason", "attempts_left"), [("rejected", 0), ("delivery_limit", 1)])
-def test_what_the_broker_dead_lettered_comes_home(broker, effects, reason, attempts_left):
+def test_what_the_broker_dead_lettered_comes_home(channel, effects, reason, attempts_left):
     raw = events.enveloped(greeting())
 
     dead_letters.record(body=[[raw], {"attempt": 0}, {}], reason=reason)
@@ -266,15 +254,15 @@ def test_what_the_broker_dead_lettered_comes_home(broker, effects, reason, attem
     assert str(FailedEvent.objects.get().event_id) == raw["id"]
 
 
-def test_a_tick_that_expired_while_the_worker_was_away_is_no_dead_event(broker, effects):
+def test_a_tick_that_expired_while_the_worker_was_away_is_no_dead_event(channel, effects):
     dead_letters.record(body=[[], {}, {"chain": None}], reason="expired")
 
     assert failures.counts() == {"retrying": 0, "dead": 0}
 
 
-def test_the_relay_collects_the_dead_letter_queue(broker, caplog):
+def test_the_relay_collects_the_dead_letter_queue(channel, caplog):
     with caplog.at_level(logging.ERROR):
-        Producer(broker).publish(
+        Producer(channel).publish(
             b"{no json", exchange=topology.DEAD.name, routing_key="shared", content_type="application/json"
         )
     publisher = Publisher(settings.BROKER_URL)

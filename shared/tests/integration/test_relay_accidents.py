@@ -18,30 +18,16 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection, connections, transaction
-from kombu import Connection
 
 from conftest import Greeted
 from shared import metrics
 from shared.db.locks import advisory_lock, lock_id
-from shared.events import delivery, outbox, outgoing, relay, topology
+from shared.events import delivery, outbox, outgoing, relay
 from shared.events.publisher import BrokerAway, Publisher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TESTS = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def channel(effects):
-    """A channel to the broker, on which the service's queues are empty."""
-    topology.declare()
-    with Connection(settings.BROKER_URL) as broker:
-        opened = broker.channel()
-        for name in ("shared.events", "shared.dead"):
-            opened.queue_purge(name)
-        yield opened
-        for name in ("shared.events", "shared.dead"):
-            opened.queue_delete(name)
 
 
 @pytest.fixture
