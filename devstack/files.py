@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from devstack import config
+
 
 def read(*, path: Path) -> dict[str, Any]:
     """Read a JSON object; a missing or half-written file is an empty one."""
@@ -41,6 +43,8 @@ def passwords(*, path: Path) -> dict[str, str]:
         # satisfies every password rule of the API: both cases, a digit, a sign
         "seed": f"Plaza-{secrets.token_hex(4)}-9X!",
     }
+    roles = [f"{service}{kind}" for service in config.SERVICES for kind in ("", "_owner", "_broker")]
+    made |= {name: secrets.token_hex(16) for name in ("audit", *roles)}
     complete = made | known
     if complete != known:
         write(path=path, content=complete)

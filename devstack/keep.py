@@ -47,7 +47,8 @@ def restore(*, config: configuration.Config, name: str, file: Path) -> int:
         DevstackError: nothing is running.
     """
     stack = _running(config=config)
-    return _manage(stack=stack, name=name, arguments=("restore_data", str(file.resolve()), "--flush"))
+    owner = {"DATABASE_URL": stack.role_url(name=name, role=f"{name}_owner")}  # emptying tables takes their owner
+    return _manage(stack=stack, name=name, arguments=("restore_data", str(file.resolve()), "--flush"), extra=owner)
 
 
 def audit(*, config: configuration.Config, age: int) -> int:
@@ -64,14 +65,13 @@ def audit(*, config: configuration.Config, age: int) -> int:
         DevstackError: nothing is running.
     """
     stack = _running(config=config)
-    addresses = {f"{name.upper()}_DATABASE_URL": stack.database_url(name=name) for name in configuration.SERVICES}
     codes = []
     for name in configuration.SERVICES:
         _title(name)
         codes.append(_manage(stack=stack, name=name, arguments=("audit",)))
     _title("across the services")
     across = ("audit_across", "--age", str(age))
-    return max(*codes, _manage(stack=stack, name="orders", arguments=across, extra=addresses))
+    return max(*codes, _manage(stack=stack, name="orders", arguments=across, extra=stack.audit_urls()))
 
 
 def _title(text: str) -> None:

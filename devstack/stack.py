@@ -46,7 +46,7 @@ class Stack:
 
     @property
     def database_server_url(self) -> str:
-        """The PostgreSQL server, without a database."""
+        """The PostgreSQL server, without a database, for the user who may do everything."""
         given = self.config.given_servers.get("DATABASE_URL")
         if given:
             return urlunsplit(urlsplit(given)._replace(path=""))
@@ -57,6 +57,24 @@ class Stack:
         parts = urlsplit(self.database_server_url)
         return urlunsplit(parts._replace(path=f"/{name}"))
 
+    def role_url(self, *, name: str, role: str) -> str:
+        """Return the address of a service's database for one of its roles (k8s/backing/postgres.sql).
+
+        A given server knows only the user it was given with.
+        """
+        if self.is_given(part="postgres"):
+            return self.database_url(name=name)
+        return f"postgresql://{role}:{self.role_password(role=role)}@{self.address(name='postgres')}/{name}"
+
+    def role_password(self, *, role: str) -> str:
+        """Return the password of a role in PostgreSQL."""
+        return self.passwords[role.removeprefix("plaza_")]
+
+    def audit_urls(self) -> dict[str, str]:
+        """Return what `manage.py audit_across` reads, by the names of its variables, for a role that may only read."""
+        names = configuration.SERVICES
+        return {f"{name.upper()}_DATABASE_URL": self.role_url(name=name, role="plaza_audit") for name in names}
+
     @property
     def maintenance_url(self) -> str:
         """The database that is connected to in order to create the others."""
@@ -66,9 +84,16 @@ class Stack:
 
     @property
     def broker_url(self) -> str:
-        """RabbitMQ, virtual host /."""
+        """RabbitMQ, virtual host /, for the user who may do everything."""
         given = self.config.given_servers.get("BROKER_URL")
         return given or f"amqp://plaza:{self.passwords['rabbitmq']}@{self.address(name='rabbitmq')}//"
+
+    def service_broker_url(self, *, service: str) -> str:
+        """RabbitMQ for a service's own account (devstack/accounts.py), if it is not given."""
+        if self.is_given(part="rabbitmq"):
+            return self.broker_url
+        password = self.passwords[f"{service}_broker"]
+        return f"amqp://{service}:{password}@{self.address(name='rabbitmq')}//"
 
     @property
     def cache_url(self) -> str:
@@ -86,10 +111,12 @@ class Stack:
         return clean(environ=os.environ, cache_dir=self.config.cache_dir)
 
     def common(self) -> dict[str, str]:
+        """Return the environment of a service's tests: its settings, and the servers with every right."""
+        return self.settings() | {"DATABASE_SERVER_URL": self.database_server_url, "BROKER_URL": self.broker_url}
+
+    def settings(self) -> dict[str, str]:
         """Return the environment that every process of every service gets."""
         return {
-            "DATABASE_SERVER_URL": self.database_server_url,
-            "BROKER_URL": self.broker_url,
             "CACHE_URL": self.cache_url,
             "SECRET_KEY": self.passwords["secret_key"],
             "FIELD_KEYS": self.passwords["field_key"],

@@ -35,17 +35,28 @@ def build(*, stack: stacks.Stack) -> part.Part:
 
 
 def databases(*, stack: stacks.Stack) -> part.Part:
-    """Describe the job that creates the databases, on the embedded server or on a given one."""
+    """Describe the job that creates the databases, on the embedded server or on a given one.
+
+    Roles are made on the embedded server only: on a given one its user is who works.
+    """
+    given = stack.is_given(part=NAME)
     return part.Part(
         name="databases",
-        needs=() if stack.is_given(part=NAME) else (NAME,),
+        needs=() if given else (NAME,),
         command=(sys.executable, "-m", "devstack.databases"),
         cwd=config.ROOT,
-        environment=stack.inherited() | {"MAINTENANCE_URL": stack.maintenance_url},
+        environment=stack.inherited() | {"MAINTENANCE_URL": stack.maintenance_url} | ({} if given else _roles(stack)),
         start_seconds=30,
         once=True,
         remedy="check that DATABASE_URL is right and its user may create databases",
     )
+
+
+def _roles(stack: stacks.Stack) -> dict[str, str]:
+    """Return the passwords that k8s/backing/postgres.sql asks for, and the program that runs it."""
+    named = {f"{role.upper()}_PASSWORD": role for each in config.SERVICES for role in (each, f"{each}_owner")}
+    known = {variable: stack.role_password(role=role) for variable, role in named.items()}
+    return known | {"AUDIT_PASSWORD": stack.role_password(role="plaza_audit"), "PSQL": str(binaries() / "psql")}
 
 
 def binaries() -> Path:

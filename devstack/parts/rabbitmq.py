@@ -1,16 +1,13 @@
 """RabbitMQ and Erlang from Debian's packages, unpacked in the cache and run in the foreground, all on loopback."""
 
-import base64
 import functools
-import hashlib
 import json
 import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
-from devstack import debian, part, ports, readiness, suites
+from devstack import accounts, config, debian, part, ports, readiness, suites
 from devstack import stack as stacks
 
 NAME = "rabbitmq"
@@ -56,35 +53,25 @@ def prepare(*, stack: stacks.Stack) -> None:
     written = home / "rabbitmq.conf"
     written.touch(mode=0o600)
     written.write_text(_configuration(stack=stack), encoding="utf-8")
-    accounts = home / "definitions.json"
-    accounts.touch(mode=0o600)
-    accounts.write_text(json.dumps(definitions(password=stack.passwords[NAME])), encoding="utf-8")
+    written = home / "definitions.json"
+    written.touch(mode=0o600)
+    written.write_text(json.dumps(definitions(stack=stack)), encoding="utf-8")
     (home / "enabled_plugins").write_text(
         "[rabbitmq_prometheus].\n" if stack.config.watched else "[].\n", encoding="utf-8"
     )
 
 
-def definitions(*, password: str) -> dict[str, Any]:
-    """Describe the account and its virtual hosts: `/`, and one for every test suite that may publish.
-
-    The password is stored as RabbitMQ's salted SHA-256 (https://www.rabbitmq.com/docs/passwords).
-    """
-    salt = secrets.token_bytes(4)
-    digest = hashlib.sha256(salt + password.encode()).digest()
-    hosts = ["/", *(suite.name for suite in suites.ALL if suite.settings)]
+def definitions(*, stack: stacks.Stack) -> dict[str, Any]:
+    """Describe the services' accounts, and one with every right for tools and tests, each suite with its own host."""
+    found = accounts.definitions(passwords={each: stack.passwords[f"{each}_broker"] for each in config.SERVICES})
+    hosts = [suite.name for suite in suites.ALL if suite.settings]
     everything = {"user": "plaza", "configure": ".*", "write": ".*", "read": ".*"}
-    return {
-        "users": [
-            {
-                "name": "plaza",
-                "password_hash": base64.b64encode(salt + digest).decode(),
-                "hashing_algorithm": "rabbit_password_hashing_sha256",
-                "tags": ["administrator"],
-            }
-        ],
+    own = {
+        "users": [accounts.account(name="plaza", password=stack.passwords[NAME], tags=("administrator",))],
         "vhosts": [{"name": host} for host in hosts],
-        "permissions": [{"vhost": host, **everything} for host in hosts],
+        "permissions": [{"vhost": host, **everything} for host in (accounts.HOST, *hosts)],
     }
+    return {kind: found[kind] + own.get(kind, []) for kind in found}
 
 
 def unpack(*, cache: Path) -> Path:

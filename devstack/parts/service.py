@@ -22,7 +22,7 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
         needs=_stores(stack=stack),
         command=_command(process="migrate"),
         cwd=config.ROOT / "services" / service,
-        environment=environment(stack=stack, service=service),
+        environment=environment(stack=stack, service=service, owner=True),
         start_seconds=120,
         once=True,
         remedy="read its log; a failed migration names the statement and the reason",
@@ -36,13 +36,20 @@ def build(*, stack: stacks.Stack, service: str) -> list[part.Part]:
     ]
 
 
-def environment(*, stack: stacks.Stack, service: str, process: str = "") -> dict[str, str]:
-    """Return the environment of a service's commands, and of one of its processes when that is named."""
-    own = {"SERVICE": service, "DATABASE_URL": stack.database_url(name=service)}
-    common = stack.inherited() | stack.common() | own
+def environment(*, stack: stacks.Stack, service: str, process: str = "", owner: bool = False) -> dict[str, str]:
+    """Return the environment of a service's commands, and of one of its processes when that is named.
+
+    Only the owner of the tables may change them: for migrations and for restoring.
+    """
+    own = {
+        "SERVICE": service,
+        "DATABASE_URL": stack.role_url(name=service, role=f"{service}_owner" if owner else service),
+        "BROKER_URL": stack.service_broker_url(service=service),
+    }
+    known = stack.inherited() | stack.settings() | own
     if process:
-        common["MANAGEMENT_BIND"] = stack.address(name=f"{service}.{process}.management")
-    return common
+        known["MANAGEMENT_BIND"] = stack.address(name=f"{service}.{process}.management")
+    return known
 
 
 def _stores(*, stack: stacks.Stack) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def commands(*, process: str, arguments: Sequence[str]) -> list[list[str]]:
     """Return the commands of manage.py that a process consists of; empty when there is no such process."""
     return {
         "relay": [["relay"]],
-        "migrate": [["migrate", "--no-input"], ["declare_queues"]],
+        "migrate": [["migrate", "--no-input"], ["grant_audit"], ["declare_queues"]],
         "manage": [list(arguments)],
     }.get(process, [])
 

@@ -182,11 +182,10 @@ def test_the_three_services_agree_about_every_order(system, shopper, product):
     assert customer.order((cup, 1))["reason"] == "insufficient_funds"
     assert eventually(lambda: customer.story(order["id"]) == ASKED)
 
-    addresses = {f"{name.upper()}_DATABASE_URL": system.database_url(name) for name in config.SERVICES}
     done = subprocess.run(
         [sys.executable, "manage.py", "audit_across", "--age", "0"],
         cwd=config.ROOT / "services" / "orders",
-        env=service.environment(stack=system.stack, service="orders") | addresses,
+        env=service.environment(stack=system.stack, service="orders") | system.stack.audit_urls(),
         capture_output=True,
         text=True,
         check=False,

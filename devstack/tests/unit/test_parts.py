@@ -72,7 +72,8 @@ def test_a_service_gets_its_own_database_and_every_process_its_own_management_po
         part for part in service.build(stack=opened, service="orders") if part.name in {"orders.web", "orders.worker"}
     )
 
-    assert web.environment["DATABASE_URL"] == opened.database_url(name="orders")
+    assert web.environment["DATABASE_URL"] == opened.role_url(name="orders", role="orders")
+    assert web.environment["BROKER_URL"] == opened.service_broker_url(service="orders")
     assert web.environment["WEB_BIND"] == opened.address(name="orders.web")
     assert web.environment["WEB_WAITING"] == "200"
     assert web.environment["MANAGEMENT_BIND"] == opened.address(name="orders.web.management")
@@ -80,6 +81,23 @@ def test_a_service_gets_its_own_database_and_every_process_its_own_management_po
     assert "WEB_BIND" not in worker.environment
     assert worker.command[1:] == ("-m", "shared.launch", "worker")
     assert worker.environment["SERVICE"] == "orders"
+
+
+def test_only_the_migrations_get_the_owner_and_nobody_who_serves_gets_every_right(opened):
+    for each in (one for name in config.SERVICES for one in service.build(stack=opened, service=name)):
+        name, _, process = each.name.partition(".")
+        role = f"{name}_owner" if process == "migrate" else name
+        assert each.environment["DATABASE_URL"].startswith(f"postgresql://{role}:{opened.passwords[role]}@")
+        assert each.environment["BROKER_URL"].startswith(f"amqp://{name}:")
+        for password in (opened.passwords["postgres"], opened.passwords["rabbitmq"]):
+            assert password not in " ".join(each.environment.values())
+
+
+def test_on_given_servers_everybody_is_who_was_given(given):
+    for each in service.build(stack=given, service="orders"):
+        assert each.environment["DATABASE_URL"] == "postgresql://me@db.example/orders"
+        assert each.environment["BROKER_URL"] == "amqp://mq.example//"
+    assert "PSQL" not in postgres.databases(stack=given).environment
 
 
 def test_no_password_stands_in_a_command_line(opened):
@@ -137,12 +155,12 @@ def test_a_given_broker_is_not_scraped(given):
     assert "rabbitmq" not in [job["job_name"] for job in jobs]
 
 
-def test_the_broker_password_is_stored_salted_and_hashed():
-    (account,) = rabbitmq.definitions(password="secret")["users"]
+def test_the_broker_password_is_stored_salted_and_hashed(opened):
+    (account,) = (one for one in rabbitmq.definitions(stack=opened)["users"] if one["name"] == "plaza")
     stored = base64.b64decode(account["password_hash"])
 
-    assert stored[4:] == hashlib.sha256(stored[:4] + b"secret").digest()
-    assert rabbitmq.definitions(password="secret")["users"] != [account]
+    assert stored[4:] == hashlib.sha256(stored[:4] + opened.passwords["rabbitmq"].encode()).digest()
+    assert account not in rabbitmq.definitions(stack=opened)["users"]
 
 
 def test_a_missing_wheel_is_a_clear_error(monkeypatch):

@@ -35,8 +35,9 @@ def test_a_server_is_a_module_of_this_interpreter(process, starts, ends):
     assert found[-len(ends) :] == ends
 
 
-def test_migrating_also_declares_the_queues():
-    assert launch.commands(process="migrate", arguments=[]) == [["migrate", "--no-input"], ["declare_queues"]]
+def test_migrating_also_lets_the_audit_read_and_declares_the_queues():
+    done = launch.commands(process="migrate", arguments=[])
+    assert done == [["migrate", "--no-input"], ["grant_audit"], ["declare_queues"]]
     assert launch.commands(process="manage", arguments=["audit", "--format", "json"]) == [["audit", "--format", "json"]]
 
 

@@ -1,9 +1,6 @@
 """The accounts that a deployment makes in PostgreSQL and RabbitMQ can do what they must, and nothing else."""
 
 import contextlib
-import dataclasses
-import json
-import os
 import subprocess
 import sys
 
@@ -13,76 +10,44 @@ from amqp import Message
 from amqp.exceptions import AccessRefused
 from kombu import Connection, Exchange, Queue
 
-from devstack import config, ephemeral, stack
-from devstack.parts import postgres, rabbitmq
-from tools import secrets
+from devstack import config, ephemeral
+from devstack.parts import postgres, service
 
 SERVICES = ("users", "catalog", "orders")
 EVENTS = Exchange("plaza.events", type="topic", durable=True)
 
 
 @pytest.fixture(scope="module")
-def known():
-    return secrets.passwords()
+def stores():
+    """PostgreSQL and RabbitMQ of an embedded stack, whose accounts come from the definitions of every deployment."""
+    with ephemeral.stores(names=["postgres", "rabbitmq"]) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def database(known):
-    """A PostgreSQL on which k8s/backing/postgres.sql was run; gives the address of a database for a role."""
-    with ephemeral.stores(names=["postgres"]) as stores:
-        for name in SERVICES:  # the stack's own databases make way
-            with psycopg.connect(stores.maintenance_url, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        command = [str(postgres.binaries() / "psql"), "-v", "ON_ERROR_STOP=1", "-q", stores.maintenance_url]
-        script = config.ROOT / "k8s" / "backing" / "postgres.sql"
-        done = subprocess.run(
-            [*command, "-f", str(script)], env={**os.environ, **known}, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-
-        def address(role, name):
-            variable = f"{role.removesuffix('_owner').upper()}{'_OWNER' if role.endswith('_owner') else ''}_PASSWORD"
-            return f"postgresql://{role}:{known[variable]}@{stores.address(name='postgres')}/{name}"
-
-        yield address
+def database(stores):
+    """Give the address of a database for a role."""
+    return lambda role, name: stores.role_url(name=name, role=role)
 
 
 @pytest.fixture(scope="module")
-def broker(known, tmp_path_factory):
-    """A RabbitMQ with the accounts of a deployment and the services' queues; gives the address for a service."""
-    run_dir = tmp_path_factory.mktemp("broker")
-    settings = config.from_environment(environ=os.environ)
-    opened = stack.open_stack(config=dataclasses.replace(settings, run_dir=run_dir, durable=False, given_servers={}))
-    built = rabbitmq.build(stack=opened)
-
-    def prepare():
-        rabbitmq.prepare(stack=opened)
-        accounts = run_dir / "rabbitmq" / "definitions.json"
-        accounts.write_text(json.dumps(secrets.definitions(known=known)))
-
-    def address(service):
-        password = known[f"{service.upper()}_BROKER_PASSWORD"]
-        return f"amqp://{service}:{password}@{opened.address(name='rabbitmq')}//"
-
-    parts = [dataclasses.replace(built, prepare=prepare)]
-    with ephemeral.supervised(parts=parts, run_dir=run_dir):
-        for service in SERVICES:
-            _declare(service, address(service), known)
-        yield address
+def broker(stores):
+    """Give the address of RabbitMQ for a service, with the services' queues there."""
+    for name in SERVICES:
+        done = _manage(stores, name, "declare_queues")
+        assert done.returncode == 0, done.stdout + done.stderr
+    return lambda name: stores.service_broker_url(service=name)
 
 
-def _declare(service, url, known):
-    """Let the service itself make its exchange, queues and bindings, as its account."""
-    environment = secrets.environment(service=service, known=known) | {"BROKER_URL": url}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "declare_queues"],
-        cwd=config.ROOT / "services" / service,
-        env={**os.environ, **environment, "DJANGO_SETTINGS_MODULE": f"{service}.settings"},
+def _manage(stores, name, *arguments, owner=False):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=config.ROOT / "services" / name,
+        env=service.environment(stack=stores, service=name, owner=owner),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextlib.contextmanager
@@ -97,18 +62,18 @@ def publish(opened, *, key, exchange="plaza.events"):
     opened.basic_publish_confirm(Message(b"{}"), exchange=exchange, routing_key=key)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_publishes_its_own_events_and_ticks(broker, service):
-    with channel(broker(service)) as opened:
-        for key in (f"{service}.something.v1", f"{service}.tick", f"{service}.retry"):
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_publishes_its_own_events_and_ticks(broker, name):
+    with channel(broker(name)) as opened:
+        for key in (f"{name}.something.v1", f"{name}.tick", f"{name}.retry"):
             publish(opened, key=key)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_reads_its_own_queues(broker, service):
-    with channel(broker(service)) as opened:
-        for name in (f"{service}.events", f"{service}.dead"):
-            opened.basic_get(name)
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_reads_its_own_queues(broker, name):
+    with channel(broker(name)) as opened:
+        for queue in (f"{name}.events", f"{name}.dead"):
+            opened.basic_get(queue)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +94,13 @@ def test_whatever_else_a_service_tries_is_refused(broker, what, refused):
         refused(opened)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_owner_makes_tables_and_the_service_uses_them(database, service):
-    with psycopg.connect(database(f"{service}_owner", service)) as owner:
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_owner_makes_tables_and_the_service_uses_them(database, name):
+    with psycopg.connect(database(f"{name}_owner", name)) as owner:
         owner.execute("CREATE TABLE thing (id bigint GENERATED BY DEFAULT AS IDENTITY, name text)")
         owner.execute("CREATE TABLE old (id bigserial)")
 
-    with psycopg.connect(database(service, service)) as own:
+    with psycopg.connect(database(name, name)) as own:
         own.execute("INSERT INTO thing (name) VALUES ('x'); INSERT INTO old DEFAULT VALUES")
         own.execute("UPDATE thing SET name = 'y'")
         assert own.execute("DELETE FROM thing RETURNING name").fetchall() == [("y",)]
@@ -152,13 +117,51 @@ def test_the_owner_makes_tables_and_the_service_uses_them(database, service):
     ],
 )
 def test_a_service_changes_no_schema(database, statement):
-    with psycopg.connect(database("orders_owner", "orders"), autocommit=True) as owner:
+    with psycopg.connect(database("users_owner", "users"), autocommit=True) as owner:
         owner.execute("CREATE TABLE IF NOT EXISTS django_migrations (id int)")
 
-    with psycopg.connect(database("orders", "orders")) as own, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with psycopg.connect(database("users", "users")) as own, pytest.raises(psycopg.errors.InsufficientPrivilege):
         own.execute(statement)
 
 
-def test_a_service_cannot_enter_another_ones_database(database):
+@pytest.mark.parametrize("role", ["users", "users_owner"])
+def test_a_service_cannot_enter_another_ones_database(database, role):
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(database("users", "orders"))
+        psycopg.connect(database(role, "orders"))
+
+
+def test_the_audit_reads_what_it_compares_and_nothing_else(stores, database):
+    done = _manage(stores, "orders", "migrate", "--no-input", owner=True)
+    assert done.returncode == 0, done.stderr
+    assert "plaza_audit reads orders, order_lines" in _manage(stores, "orders", "grant_audit", owner=True).stdout
+
+    with psycopg.connect(database("plaza_audit", "orders"), autocommit=True) as audit:
+        assert audit.execute("SELECT count(*) FROM orders, order_lines").fetchone() == (0,)
+        for refused in ("SELECT FROM events_outbox", "DELETE FROM orders"):
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+                audit.execute(refused)
+        audit.execute("SET default_transaction_read_only = off")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            audit.execute("DELETE FROM orders")
+
+
+def test_what_an_earlier_version_made_without_roles_gets_its_owner_and_keeps_its_rows(stores, database):
+    with psycopg.connect(stores.maintenance_url, autocommit=True) as server:
+        server.execute("DROP DATABASE catalog")
+        server.execute("CREATE DATABASE catalog")
+    with psycopg.connect(stores.database_url(name="catalog"), autocommit=True) as old:
+        old.execute("CREATE EXTENSION pg_trgm")
+        old.execute("CREATE TABLE shelf (id bigint GENERATED BY DEFAULT AS IDENTITY, n bigserial, name text)")
+        old.execute("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE numbers")
+        old.execute("INSERT INTO shelf (name) VALUES ('kept')")
+
+    job = postgres.databases(stack=stores)
+    done = subprocess.run(job.command, cwd=job.cwd, env=job.environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("of an earlier version: catalog\n")
+    with psycopg.connect(database("catalog_owner", "catalog"), autocommit=True) as owner:
+        owner.execute("ALTER TABLE shelf ADD COLUMN more int; DROP FUNCTION one(); DROP SEQUENCE numbers")
+    with psycopg.connect(database("catalog", "catalog")) as own:
+        own.execute("INSERT INTO shelf (name) VALUES ('new')")
+        assert own.execute("SELECT name FROM shelf ORDER BY id").fetchall() == [("kept",), ("new",)]
