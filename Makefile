@@ -31,6 +31,8 @@ test: setup ## Run every test on real parts (S=users for one suite, K=expression
 	@$(BIN)/python -m devstack test $(S) $(if $(K),-k "$(K)")
 chaos: setup ## Strike a system of its own under load: [SECONDS=60] [SEED=n] [RATE=8] [MUTANT=no_inbox] [ONLY=F1,F3]
 	@$(BIN)/python -m tools.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(ONLY),--only "$(ONLY)")
+alert-drill: setup ## Stop a part of a system of its own and see which alerts fire, when: [STOP=rabbitmq] [SECONDS=120]
+	@$(BIN)/python -m tools.monitoring.drill $(if $(STOP),--stop "$(STOP)") $(if $(SECONDS),--seconds $(SECONDS))
 lint: setup ## Check format, lint rules and the seven import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
 types: setup ## Check types strictly (S=users for one service)
@@ -76,4 +78,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring schemas help
+.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring alert-drill schemas help

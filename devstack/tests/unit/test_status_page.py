@@ -29,10 +29,6 @@ def healthy():
     )
 
 
-def changed(healthy, **changes):
-    return dataclasses.replace(healthy, **changes)
-
-
 def test_a_healthy_system_is_said_to_work(healthy):
     drawn = page.draw(facts=healthy, notes=[])
 
@@ -48,14 +44,17 @@ def test_the_worst_that_is_known_comes_first(healthy):
     unready = {"orders.web": READY | {"status": "backoff", "last_exit": "signal SIGKILL", "started_at": 0}}
     pending = [{"alertname": "RelayStopped", "service": "users"}]
 
-    assert page.judge(facts=changed(healthy, firing=[ALERT], parts=unready)) == ("bad", "1 alert fires")
-    assert page.judge(facts=changed(healthy, parts=unready, silent=["Prometheus"])) == ("bad", "Not ready: orders.web")
-    assert page.judge(facts=changed(healthy, silent=["Prometheus"], pending=pending))[0] == "poor"
-    assert page.judge(facts=changed(healthy, pending=pending)) == ("poor", "Something begins: RelayStopped")
+    assert page.judge(facts=dataclasses.replace(healthy, firing=[ALERT], parts=unready)) == ("bad", "1 alert fires")
+    assert page.judge(facts=dataclasses.replace(healthy, parts=unready, silent=["Prometheus"])) == (
+        "bad",
+        "Not ready: orders.web",
+    )
+    assert page.judge(facts=dataclasses.replace(healthy, silent=["Prometheus"], pending=pending))[0] == "poor"
+    assert page.judge(facts=dataclasses.replace(healthy, pending=pending)) == ("poor", "Something begins: RelayStopped")
 
 
 def test_an_alert_is_told_with_its_runbook_and_without_markup_of_its_own(healthy):
-    drawn = page.draw(facts=changed(healthy, firing=[ALERT]), notes=["page OutboxOld <b>"])
+    drawn = page.draw(facts=dataclasses.replace(healthy, firing=[ALERT]), notes=["page OutboxOld <b>"])
 
     assert '<div class="card bad"><b>OutboxOld</b> orders<p>Events &lt;stay&gt;. Old</p>' in drawn
     assert 'since 02:04:05 UTC · <a href="http://here/OutboxOld.md">runbook</a>' in drawn
@@ -65,11 +64,11 @@ def test_an_alert_is_told_with_its_runbook_and_without_markup_of_its_own(healthy
 def test_a_runbook_without_an_address_is_no_link(healthy):
     alert = ALERT | {"annotations": {"runbook_url": "docs/runbooks/OutboxOld.md"}}
 
-    assert "runbooks/OutboxOld" not in page.draw(facts=changed(healthy, firing=[alert]), notes=[])
+    assert "runbooks/OutboxOld" not in page.draw(facts=dataclasses.replace(healthy, firing=[alert]), notes=[])
 
 
 def test_what_is_too_much_and_what_is_unknown_is_seen(healthy):
-    drawn = page.draw(facts=changed(healthy, figures={"stuck": 1, "oldest": 1800}), notes=[])
+    drawn = page.draw(facts=dataclasses.replace(healthy, figures={"stuck": 1, "oldest": 1800}), notes=[])
 
     assert '<div class="tile bad"><b>1</b><p>orders stuck</p></div>' in drawn
     assert '<div class="tile bad"><b>30 min</b><p>oldest open order</p></div>' in drawn

@@ -84,7 +84,7 @@ def test_every_alert_tells_a_person_what_and_where(root, promises, alerts):
     for rule in found:
         assert rule["labels"]["severity"] in {"page", "ticket"}
         assert {name for name, text in rule["annotations"].items() if text} == {"summary", "description", "runbook_url"}
-        assert rule["annotations"]["runbook_url"] == f"docs/runbooks/{rule['alert']}.md"
+        assert rule["annotations"]["runbook_url"] == f"{alerts.runbooks}{rule['alert']}.md"
 
 
 def test_rules_name_metrics_and_labels_that_exist(root):

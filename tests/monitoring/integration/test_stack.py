@@ -1,22 +1,55 @@
-"""The Prometheus of the embedded stack and of compose load these rules."""
+"""The Prometheus of the embedded stack and of compose load these rules, and Alertmanager what it is told."""
 
-import json
+import os
+import subprocess
 
+import pytest
 import yaml
 
 from devstack import config, stack
-from devstack.parts import prometheus
+from devstack.parts import alertmanager, prometheus
+from tools.monitoring import rules
 
 
-def test_the_embedded_stacks_configuration_is_valid_and_has_the_rules(tmp_path, prometheus_says):
-    opened = stack.open_stack(config=config.Config(run_dir=tmp_path / "run", cache_dir=tmp_path / "cache"))
-    written = tmp_path / "prometheus.yml"
-    written.write_text(json.dumps(prometheus.configuration(stack=opened)))
+@pytest.fixture
+def opened(tmp_path):
+    """A stack of the embedded kind with the usual downloads."""
+    cache = config.from_environment(environ=os.environ).cache_dir
+    return stack.open_stack(config=config.Config(run_dir=tmp_path / "run", cache_dir=cache))
 
-    code, said = prometheus_says("check", "config", written)
+
+def test_the_embedded_stacks_configuration_is_valid_and_has_the_rules(opened, prometheus_says):
+    prometheus.prepare(stack=opened)
+
+    code, said = prometheus_says("check", "config", opened.run_dir / "prometheus" / "prometheus.yml")
 
     assert code == 0, said
     assert "2 rule files found" in said
+
+
+def test_on_the_embedded_stack_alerts_lead_to_the_runbooks_of_the_status_page(opened, promises, alerts):
+    prometheus.prepare(stack=opened)
+
+    files = (opened.run_dir / "prometheus" / "rules").glob("*.yaml")
+    found = {
+        rule["alert"]: rule["annotations"]["runbook_url"]
+        for file in files
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    assert found == {name: f"{opened.gateway_url}/status/runbooks/{name}.md" for name in rules.names(promises, alerts)}
+
+
+def test_alertmanager_accepts_what_the_embedded_stack_writes(opened):
+    alertmanager.prepare(stack=opened)
+
+    written = opened.run_dir / "alertmanager" / "alertmanager.yml"
+    amtool = alertmanager.unpack(cache=opened.config.cache_dir) / "usr" / "bin" / "amtool"
+    done = subprocess.run([amtool, "check-config", written], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert "1 receivers" in done.stdout
 
 
 def test_compose_mounts_the_folders_where_its_configuration_looks(root):

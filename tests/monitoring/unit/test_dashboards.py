@@ -1,31 +1,24 @@
 """Dashboards: Grafana can read them, Prometheus can answer them, and they name what exists."""
 
 import itertools
-import json
 
 import pytest
 import yaml
 
-from tools.monitoring import names, rules
+from tools.monitoring import asking, names, rules, sources
 from tools.monitoring.dashboards import boards
-
-PAGES = ("overview", "orders", "events", "runtime")
 
 
 @pytest.fixture(scope="module")
 def pages(root):
-    return {name: json.loads((root / boards.FOLDER / f"{name}.json").read_text()) for name in PAGES}
+    found = asking.pages(root=root)
+    assert list(found) == [path.stem for path in boards.files(sources.promises(root=root), sources.alerts(root=root))]
+    return found
 
 
-def pictures(page):
-    return [panel for panel in page["panels"] if panel["type"] != "row"]
-
-
-def expressions(pages):
-    for name, page in pages.items():
-        for panel in pictures(page):
-            for target in panel["targets"]:
-                yield f"{name}: {panel['title']}", target["expr"].replace("$__rate_interval", "5m")
+@pytest.fixture(scope="module")
+def questions(root):
+    return [(question.where, question.expression) for question in asking.every(root=root, interval="5m")]
 
 
 def test_pages_can_be_imported(pages):
@@ -35,7 +28,7 @@ def test_pages_can_be_imported(pages):
         assert [each["name"] for each in page["templating"]["list"]] == ["datasource", "service"]
         ids = [panel["id"] for panel in page["panels"]]
         assert ids == list(range(1, len(ids) + 1))
-        for panel in pictures(page):
+        for panel in asking.pictures(page):
             assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
             assert panel["fieldConfig"]["defaults"]["unit"]
             assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
@@ -54,10 +47,10 @@ def test_panels_lie_side_by_side_and_never_over_each_other(pages):
         assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in page["panels"])
 
 
-def test_every_expression_is_promql(tmp_path, pages, prometheus_says):
+def test_every_expression_is_promql(tmp_path, questions, prometheus_says):
     listed = [
         {"record": "panel:line", "expr": expr, "labels": {"panel": where, "number": str(number)}}
-        for number, (where, expr) in enumerate(expressions(pages))
+        for number, (where, expr) in enumerate(questions)
     ]
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": listed}]}))
 
@@ -77,8 +70,8 @@ def test_a_wrong_expression_would_be_found(tmp_path, prometheus_says):
     assert "parse error" in said
 
 
-def test_every_metric_and_label_exists(pages):
-    for where, expr in expressions(pages):
+def test_every_metric_and_label_exists(questions):
+    for where, expr in questions:
         assert names.named(expr), where
         assert names.named(expr) <= names.known(), where
         for metric, labels in names.labels_of_ours(expr).items():
@@ -92,8 +85,8 @@ def test_metrics_are_told_from_labels_functions_and_numbers():
     assert names.labels_of_ours(text) == {"plaza_orders_total": {"status"}}
 
 
-def test_metrics_of_ours_are_all_shown_or_alerted_on(pages, root):
-    shown = {name for _, expr in expressions(pages) for name in names.named(expr)}
+def test_metrics_of_ours_are_all_shown_or_alerted_on(questions, root):
+    shown = {name for _, expr in questions for name in names.named(expr)}
     alerted = {
         name
         for path in (root / rules.RULES).glob("*.yaml")
@@ -109,6 +102,6 @@ def test_metrics_of_ours_are_all_shown_or_alerted_on(pages, root):
 
 def test_links_lead_to_runbooks(pages, promises, alerts):
     for name, page in pages.items():
-        links = [link["url"] for panel in pictures(page) for link in panel["links"]]
+        links = [link["url"] for panel in asking.pictures(page) for link in panel["links"]]
         assert links, name
-        assert set(links) <= {f"docs/runbooks/{each}.md" for each in rules.names(promises, alerts)}
+        assert set(links) <= {f"{alerts.runbooks}{each}.md" for each in rules.names(promises, alerts)}

@@ -7,6 +7,7 @@ from tools.monitoring import sources
 from tools.monitoring.dashboards import lines, overview, panels
 
 FOLDER = sources.FOLDER / "dashboards"
+NAMES = ("overview", "orders", "events", "runtime")
 
 
 def files(promises: sources.Promises, alerts: sources.Alerts) -> dict[Path, str]:

@@ -12,7 +12,7 @@ def _rate(metric: str, by: str, labels: str = "") -> str:
 
 def _most(metric: str, by: str = "service", labels: str = "") -> str:
     every = ",".join(filter(None, ['service=~"$service"', labels]))
-    return f"max by ({by}) ({metric}{{{every}}})"
+    return f"max by ({by}) ({metric}{{{every}}})" if by else f"max({metric}{{{every}}})"
 
 
 def _quantile(share: float, metric: str, by: str = "") -> str:
@@ -39,14 +39,14 @@ ORDERS: list[Row] = [
             Panel(title="Open orders", shown=[(_most("plaza_orders_open", "status"), "{{status}}")]),
             Panel(
                 title="Stuck orders",
-                shown=[(_most("plaza_orders_stuck"), "stuck")],
+                shown=[(_most("plaza_orders_stuck", ""), "stuck")],
                 limit=1,
                 about="Asked three times and more without an answer.",
                 runbook="OrdersStuck",
             ),
             Panel(
                 title="Oldest unsettled order",
-                shown=[(_most("plaza_orders_oldest_unsettled_seconds"), "oldest")],
+                shown=[(_most("plaza_orders_oldest_unsettled_seconds", ""), "oldest")],
                 unit="s",
                 limit=1800,
                 runbook="OrdersOld",
@@ -62,7 +62,7 @@ ORDERS: list[Row] = [
                 unit="ops",
             ),
             Panel(title="Payments", shown=[(_rate("plaza_payments_total", "outcome"), "{{outcome}}")], unit="ops"),
-            Panel(title="Units held", shown=[(_most("plaza_stock_reserved_units"), "held")]),
+            Panel(title="Units held", shown=[(_most("plaza_stock_reserved_units", ""), "held")]),
             Panel(title="Products", shown=[(_most("plaza_products", "state"), "{{state}}")]),
             Panel(
                 title="Violated invariants",
