@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from typing import Any
 
 from devstack import config
 
@@ -70,17 +71,26 @@ def build(*, service: str, python_image: str = "", network: str = "") -> float:
     return time.monotonic() - begun
 
 
-def inspect(*, service: str) -> dict[str, object]:
-    """Return what Docker knows of a built image; raises ImageFailed when there is none."""
-    done = subprocess.run(  # noqa: S603 (fixed program)
-        ["docker", "image", "inspect", tag(service=service)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def inspect(*, service: str) -> dict[str, Any]:
+    """Return what Docker knows of a service's image; raises ImageFailed when there is none."""
+    return describe(name=tag(service=service), remedy="run `make image`")
+
+
+def describe(*, name: str, remedy: str) -> dict[str, Any]:
+    """Return what Docker knows of an image.
+
+    Args:
+        name: of the image, with its tag.
+        remedy: what to do when there is none.
+
+    Raises:
+        ImageFailed: there is none.
+    """
+    command = ["docker", "image", "inspect", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (fixed program)
     if done.returncode:
-        raise ImageFailed(f"there is no image {tag(service=service)}: run `make image`")
-    found: dict[str, object] = json.loads(done.stdout)[0]
+        raise ImageFailed(f"there is no image {name}: {remedy}")
+    found: dict[str, Any] = json.loads(done.stdout)[0]
     return found
 
 
@@ -103,7 +113,7 @@ def main(*, arguments: Sequence[str]) -> int:
         engine()
         for service in [given.service] if given.service else config.SERVICES:
             seconds = build(service=service, python_image=given.python_image, network=given.network)
-            size = int(str(inspect(service=service)["Size"])) / 1e6
+            size = inspect(service=service)["Size"] / 1e6
             sys.stdout.write(f"{tag(service=service)}  {size:.0f} MB  {seconds:.0f} s\n")
             sys.stdout.flush()
     except ImageFailed as error:

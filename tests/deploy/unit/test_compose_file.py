@@ -39,7 +39,8 @@ def test_a_process_is_ready_by_its_management_port_and_starts_after_all_migratio
     found = FILE["services"][name]
 
     assert found["healthcheck"]["test"][:2] == ["CMD", "python3"]
-    assert "127.0.0.1:9000/readyz" in found["healthcheck"]["test"][-1]
+    assert "('127.0.0.1', 9000)" in found["healthcheck"]["test"][-1]
+    assert "GET /readyz " in found["healthcheck"]["test"][-1]
     assert found["depends_on"] == {
         f"{service}-migrate": {"condition": "service_completed_successfully"} for service in SERVICES
     }
