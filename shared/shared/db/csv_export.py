@@ -14,16 +14,19 @@ Field: TypeAlias = "models.Field[Any, Any]"
 
 # A slow reader may take as long as the gateway lets him; the statement runs all the while.
 _LONGEST_MS = 600_000
+_SETTINGS = "SELECT set_config('statement_timeout', %s, false), set_config('datestyle', 'ISO', false)"
 # A spreadsheet runs a cell that begins so as a formula (OWASP, CSV injection); an apostrophe makes it text.
-_FORMULA = sql.Literal("^[=+@\t\r-]")
+_FORMULA = sql.SQL(", ").join(sql.Literal(ord(sign)) for sign in "=+-@\t\r")
+# These two cost half of what a pattern and to_char do, and most cells of a long file are texts and times.
+_SAFE_TEXT = sql.SQL("CASE WHEN ascii({cell}) IN ({formula}) THEN '''' || {cell} ELSE {cell} END")
+_RFC_3339 = sql.SQL("replace(({cell} AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'")
 _PIECE = 64 * 1024
 
 _TEXTS = (models.CharField, models.TextField)
 _FORMS = {
-    "DateTimeField": sql.SQL("""to_char({cell} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""),
+    "DateTimeField": _RFC_3339,
     "BooleanField": sql.SQL("CASE WHEN {cell} THEN 'true' WHEN NOT {cell} THEN 'false' END"),
 }
-_SAFE_TEXT = sql.SQL("CASE WHEN {cell} ~ {formula} THEN '''' || {cell} ELSE {cell} END")
 
 
 def lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[bytes]:
@@ -44,7 +47,7 @@ def lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[bytes]:
         return
     statement = _copy(query, [(title, _field(rows, name)) for title, name in columns.items()])
     with closing(_own_connection()) as own, own.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(_LONGEST_MS)])
+        cursor.execute(_SETTINGS, [str(_LONGEST_MS)])
         with cursor.copy(statement.as_string(), params) as copy:
             yield from _pieces(copy)
 

@@ -1,7 +1,5 @@
 """The export of products: streamed from one snapshot, safe in a spreadsheet, for staff only."""
 
-import csv
-import io
 import resource
 from uuid import uuid4
 
@@ -11,6 +9,7 @@ from factories import CategoryFactory, ProductFactory
 
 from catalog import services
 from shared.db.models import uuid7
+from shared.testing.exports import moment, table
 
 pytestmark = pytest.mark.django_db(transaction=True)  # an export has a connection of its own
 
@@ -18,16 +17,6 @@ HEADINGS = [
     "id", "sku", "name", "slug", "description", "price", "category",
     "available", "is_active", "created_at", "updated_at",
 ]  # fmt: skip
-
-
-def table(response) -> list[list[str]]:
-    """Return the rows of a streamed CSV."""
-    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
-
-
-def moment(at) -> str:
-    """Return a time as the export writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def test_staff_takes_every_product_home(staff):

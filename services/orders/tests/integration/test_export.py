@@ -1,7 +1,5 @@
 """The export of orders: streamed from one snapshot, safe in a spreadsheet, for staff only."""
 
-import csv
-import io
 import resource
 from datetime import timedelta
 from typing import Any
@@ -12,6 +10,7 @@ from django.db import connection
 
 from orders.models import OrderLine
 from shared.db.models import uuid7
+from shared.testing.exports import moment, table
 
 pytestmark = pytest.mark.django_db(transaction=True)  # an export has a connection of its own
 
@@ -23,16 +22,6 @@ HEADINGS = [
 @pytest.fixture
 def staff(api: Any) -> Any:
     return api(uuid7(), roles=("staff",))
-
-
-def table(response: Any) -> list[list[str]]:
-    """Return the rows of a streamed CSV."""
-    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
-
-
-def moment(at: Any) -> str:
-    """Return a time as the export writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def test_staff_takes_every_order_home_the_latest_first(staff: Any) -> None:

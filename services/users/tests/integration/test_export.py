@@ -1,13 +1,12 @@
 """The export of accounts: streamed from one snapshot, safe in a spreadsheet, for staff only."""
 
-import csv
-import io
 import resource
 
 import pytest
 from django.db import connection
 from factories import UserFactory
 
+from shared.testing.exports import moment, table
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)  # an export has a connection of its own
@@ -16,16 +15,6 @@ HEADINGS = [
     "id", "email", "username", "user_type", "age", "location", "is_verified",
     "is_staff", "is_active", "created_at", "updated_at", "last_login_at", "deactivated_at",
 ]  # fmt: skip
-
-
-def table(response) -> list[list[str]]:
-    """Return the rows of a streamed CSV."""
-    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
-
-
-def moment(at) -> str:
-    """Return a time as the export writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def test_staff_takes_every_account_home(staff):
