@@ -47,6 +47,8 @@ chart-audit: setup ## Ask checkov about the charts, k8s/ and the Dockerfile
 	@$(BIN)/python -m tools.chart audit
 image-test: setup ## Check the images on a Docker engine (after `make image`)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/image $(if $(K),-k "$(K)")
+bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [ONLY=reads,events] [QUICK=1]
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
 check: lint types migrations lock-check test ## All of CI
 
 ##@ Change
@@ -78,4 +80,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring alert-drill schemas help
+.PHONY: bench chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring alert-drill schemas help

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path("requirements")
-NAMES = ("uv", "build", "runtime", "dev", "chart", "sbom", "checkov")
+NAMES = ("uv", "build", "runtime", "dev", "chart", "sbom", "checkov", "bench")
 ALONE = ("chart",)
 """Compiled without dependencies: only the named packages are wanted."""
 UV = Path(sys.executable).parent / "uv"

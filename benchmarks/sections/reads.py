@@ -1,0 +1,155 @@
+"""HTTP reads of products: hot and uncached, against a bare WSGI application, an ordinary DRF service and FastAPI."""
+
+import subprocess
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+
+import psycopg
+
+from benchmarks import figures, products, wrk
+from benchmarks.results import Section
+from benchmarks.stage import Server, Stage, inside, program
+from benchmarks.turns import Contender, in_turn
+
+NAME = "reads"
+STORES = ("postgres", "rabbitmq", "valkey")
+_PRODUCTS = 10_000
+_UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not surely know goes to Django (record 13)
+_BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
+
+
+def measure(stage: Stage) -> Section:
+    """Measure all reads of products in turn."""
+    stage.migrate("catalog")
+    slug = _loaded(stage)
+    section = Section(name=NAME, title="Reads of products")
+    with ExitStack() as running:
+        customers = running.enter_context(inside(stage, "catalog", "customers"))
+        stage.trust(customers("jwks"))
+        customer = customers("signed", count=1)[0]
+        servers = {"ours": running.enter_context(stage.web("catalog"))}
+        servers |= {_BARE: running.enter_context(bare(stage)), _DRF: running.enter_context(ordinary(stage, "catalog"))}
+        if not stage.quick:
+            servers[_FAST] = running.enter_context(_fast(stage))
+        tokens = {"ours": customer["token"], "peers": token(stage, "catalog", customer["id"])}
+        contenders = _contenders(stage, servers, slug, tokens)
+        samples = in_turn(contenders, rounds=stage.rounds)
+    section.contenders(samples, unit="requests")
+    _ratios(section, {name: [each.per_core for each in taken] for name, taken in samples.items()})
+    section.notes.append(
+        "One gunicorn worker of four threads each (uvicorn: one process) has a core, wrk with 16 connections and the"
+        " stores another. Hot: given from ready bytes; uncached: through Django and PostgreSQL. With a token ours"
+        " verifies it and its revocation, DRF looks up the user, FastAPI verifies it only. DRF's list counts all rows,"
+        " as its page numbers need; FastAPI's does not."
+    )
+    return section
+
+
+def _contenders(
+    stage: Stage, servers: Mapping[str, Server], slug: str, tokens: Mapping[str, str]
+) -> dict[str, Contender]:
+    bearer = {name: {"Authorization": f"Bearer {text}"} for name, text in tokens.items()}
+    detail, listed = f"/api/v2/products/{slug}/", "/api/v2/products/"
+    size, list_size = (len(stage.answer(servers["ours"].url + path, {})) for path in (detail, listed))
+    asked = {
+        f"{_BARE}, detail's size": (_BARE, f"/{size}", {}),
+        f"{_BARE}, list's size": (_BARE, f"/{list_size}", {}),
+        "hot detail": ("ours", detail, {}),
+        "hot detail, token": ("ours", detail, bearer["ours"]),
+        "hot list of 20": ("ours", listed, {}),
+        "304": ("ours", detail, {"If-None-Match": "*"}),
+        "uncached detail": ("ours", detail, _UNCACHED),
+        "uncached list of 20": ("ours", listed, _UNCACHED),
+        "uncached detail, token": ("ours", detail, _UNCACHED | bearer["ours"]),
+        "uncached list of 20, token": ("ours", listed, _UNCACHED | bearer["ours"]),
+        f"{_DRF}, detail": (_DRF, f"/products/{slug}/", {}),
+        f"{_DRF}, detail, token": (_DRF, f"/products/{slug}/", bearer["peers"]),
+        f"{_DRF}, list of 20": (_DRF, "/products/", {}),
+        f"{_DRF}, list of 20, token": (_DRF, "/products/", bearer["peers"]),
+        f"{_FAST}, detail": (_FAST, f"/products/{slug}/", {}),
+        f"{_FAST}, detail, token": (_FAST, f"/products/{slug}/", bearer["peers"]),
+        f"{_FAST}, list of 20": (_FAST, "/products/", {}),
+    }
+    return {
+        name: load(stage, servers[server], path, headers)
+        for name, (server, path, headers) in asked.items()
+        if server in servers
+    }
+
+
+def _ratios(section: Section, rates: Mapping[str, list[float]]) -> None:
+    pairs = {
+        "hot detail / bare WSGI": ("hot detail", f"{_BARE}, detail's size"),
+        "hot detail with a token / bare WSGI": ("hot detail, token", f"{_BARE}, detail's size"),
+        "hot detail / ordinary DRF": ("hot detail", f"{_DRF}, detail"),
+        "hot detail / ordinary DRF, both with a token": ("hot detail, token", f"{_DRF}, detail, token"),
+        "hot detail / FastAPI": ("hot detail", f"{_FAST}, detail"),
+        "hot detail / FastAPI, both with a token": ("hot detail, token", f"{_FAST}, detail, token"),
+        "hot list / bare WSGI": ("hot list of 20", f"{_BARE}, list's size"),
+        "hot list / ordinary DRF": ("hot list of 20", f"{_DRF}, list of 20"),
+        "304 / bare WSGI": ("304", f"{_BARE}, detail's size"),
+        "uncached detail / ordinary DRF": ("uncached detail", f"{_DRF}, detail"),
+        "uncached list / ordinary DRF": ("uncached list of 20", f"{_DRF}, list of 20"),
+        "uncached detail / ordinary DRF, both with a token": ("uncached detail, token", f"{_DRF}, detail, token"),
+        "uncached list / ordinary DRF, both with a token": ("uncached list of 20, token", f"{_DRF}, list of 20, token"),
+        "uncached detail / FastAPI": ("uncached detail", f"{_FAST}, detail"),
+        "uncached list / FastAPI": ("uncached list of 20", f"{_FAST}, list of 20"),
+    }
+    for name, (one, other) in pairs.items():
+        if one in rates and other in rates:
+            section.ratio(name, figures.ratio(rates[one], rates[other]))
+
+
+def load(stage: Stage, server: Server, path: str, headers: Mapping[str, str]) -> Contender:
+    """Return what asks a server for the same path for one or two seconds, once that has answered."""
+    stage.answer(server.url + path, headers)
+    asked = wrk.Load(url=server.url + path, headers=headers)
+    return partial(wrk.run, asked, seconds=1 if stage.quick else 2, server=[server.pid])
+
+
+def bare(stage: Stage) -> AbstractContextManager[Server]:
+    """Run the bare application on plain gunicorn."""
+    return stage.peer(_BARE, *_gunicorn("benchmarks.peers.bare:application"))
+
+
+def ordinary(stage: Stage, name: str) -> AbstractContextManager[Server]:
+    """Run the ordinary service on a service's database."""
+    environment = stage.environment(name)
+    own = {key: environment[key] for key in ("DATABASE_URL", "SECRET_KEY")}
+    return stage.peer(_DRF, *_gunicorn("benchmarks.peers.ordinary.wsgi"), **own)
+
+
+def token(stage: Stage, name: str, user_id: str) -> str:
+    """Return a token of the ordinary service for a user, who is made there."""
+    command = [program("python3"), "-m", "benchmarks.peers.ordinary.prepare", user_id]
+    done = subprocess.run(  # noqa: S603 (our own)
+        command,
+        env={**stage.environment(name), "DJANGO_SETTINGS_MODULE": "benchmarks.peers.ordinary.settings"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def _fast(stage: Stage) -> AbstractContextManager[Server]:
+    environment = stage.environment("catalog")
+    own = {key: environment[key] for key in ("DATABASE_URL", "SECRET_KEY")}
+    command = ("uvicorn", "benchmarks.peers.fast:app", "--port", "PORT", "--loop", "uvloop", "--http", "httptools")
+    return stage.peer(_FAST, *command, "--no-access-log", **own)
+
+
+def _gunicorn(application: str) -> tuple[str, ...]:
+    threads = ("-k", "gthread", "-w", "1", "--threads", "4", "--keep-alive", "75")
+    return ("gunicorn", "-b", "127.0.0.1:PORT", *threads, application)
+
+
+def _loaded(stage: Stage) -> str:
+    """Fill the catalog unless it is full, and return the slug of a product."""
+    with psycopg.connect(stage.database("catalog")) as connection, connection.cursor() as cursor:
+        if cursor.execute("SELECT NOT EXISTS (SELECT FROM product)").fetchone() == (True,):
+            products.load(cursor, count=_PRODUCTS)
+        row = cursor.execute("SELECT slug FROM product WHERE is_active ORDER BY id LIMIT 1").fetchone()
+    assert row  # noqa: S101 (for the type checker)
+    return str(row[0])
