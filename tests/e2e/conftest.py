@@ -1,6 +1,8 @@
 """The whole system, once for all end-to-end tests; tests reach it only through the gateway.
 
-With BASE_URL (and STAFF_EMAIL, STAFF_PASSWORD) given, the tests that break nothing run against that system instead.
+With BASE_URL (and STAFF_PASSWORD, STAFF_EMAIL unless it is the demo's) given, they run against that system instead.
+Those that reach into the system (kill its parts, read its logs or tables) are left out then, by the marker `inside`;
+so are those that read mails, unless MAILPIT_URL names a Mailpit, such as docker-compose.yml's.
 """
 
 import contextlib
@@ -9,10 +11,40 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from post import Mailpit, Post
 from shop import Shop, Shopper
 
 from devstack import demo, ephemeral
 from tools.traces.receiver import Receiver
+
+INSIDE = frozenset({"system", "collector"})
+BASE_URL = os.environ.get("BASE_URL", "")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that reach into the system, and leave them out where there is only its address."""
+    inside = INSIDE if os.environ.get("MAILPIT_URL") else INSIDE | {"mailbox"}
+    for item in items:
+        if inside & set(getattr(item, "fixturenames", ())):
+            item.add_marker("inside")
+    if not BASE_URL:
+        return
+    if not os.environ.get("STAFF_PASSWORD"):
+        raise pytest.UsageError("BASE_URL needs STAFF_PASSWORD (and STAFF_EMAIL): the tests act as staff")
+    left_out = [item for item in items if item.get_closest_marker("inside")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which system was tested, and what was left out."""
+    if BASE_URL:
+        left_out = config.stash.get(LEFT_OUT, 0)
+        terminalreporter.write_line(f"{BASE_URL}: {left_out} tests left out, for they reach into the system (inside)")
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +67,23 @@ def system(collector: Receiver) -> Iterator[ephemeral.System]:
 @pytest.fixture(scope="session")
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """The public API, and a member of staff who can use it."""
-    if base := os.environ.get("BASE_URL"):
-        made = Shop(base, os.environ["STAFF_EMAIL"], os.environ["STAFF_PASSWORD"])
+    if BASE_URL:
+        made = Shop(BASE_URL, os.environ.get("STAFF_EMAIL") or demo.STAFF, os.environ["STAFF_PASSWORD"])
     else:
         running = request.getfixturevalue("system")
         made = Shop(running.gateway_url, demo.STAFF, running.password)
     with contextlib.closing(made.http):
         yield made
+
+
+@pytest.fixture
+def mailbox(request: pytest.FixtureRequest) -> Iterator[Post | Mailpit]:
+    """The mails that users have sent."""
+    if BASE_URL:
+        with contextlib.closing(Mailpit(os.environ["MAILPIT_URL"])) as read:
+            yield read
+    else:
+        yield Post(request.getfixturevalue("system").stack.run_dir / "mail")
 
 
 @pytest.fixture

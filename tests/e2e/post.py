@@ -1,22 +1,16 @@
-"""The mailbox of the local stack: every mail is a file."""
+"""The mailbox: of the local stack, where every mail is a file, or of a Mailpit, which is asked for them."""
 
 import email
 import re
 from email import policy
 from pathlib import Path
 
+import httpx
 from shop import eventually
 
 
-class Post:
-    """The mails that users have sent, by recipient.
-
-    Args:
-        folder: where the mails are.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+class Mailbox:
+    """The mails that users have sent, by recipient."""
 
     def subjects(self, address: str) -> list[str]:
         """Return the subjects of an address's mails, sorted."""
@@ -32,7 +26,21 @@ class Post:
         return eventually(look)
 
     def _mails(self, address: str) -> list[tuple[str, str]]:
-        """Return subject and text of an address's mails, in the order of their files."""
+        """Return subject and text of an address's mails, the oldest first."""
+        raise NotImplementedError
+
+
+class Post(Mailbox):
+    """The mails of the local stack.
+
+    Args:
+        folder: where they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _mails(self, address: str) -> list[tuple[str, str]]:
         found = []
         for path in sorted(self._folder.glob("*.log"), key=lambda each: each.stat().st_mtime_ns):
             # Django separates the mails of one connection by a line of dashes.
@@ -41,3 +49,25 @@ class Post:
                 if mail["To"] == address:
                     found.append((str(mail["Subject"]), mail.get_content()))
         return found
+
+
+class Mailpit(Mailbox):
+    """The mails that a Mailpit has caught (https://mailpit.axllent.org/docs/api-v1/).
+
+    Args:
+        url: of its pages.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=20)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _mails(self, address: str) -> list[tuple[str, str]]:
+        listed = self._http.get("/api/v1/search", params={"query": f'to:"{address}"'}).raise_for_status().json()
+        whole = [self._http.get(f"/api/v1/message/{each['ID']}").raise_for_status() for each in listed["messages"]]
+        return [
+            (str(mail["Subject"]), str(mail["Text"]).replace("\r\n", "\n")) for mail in (a.json() for a in whole[::-1])
+        ]

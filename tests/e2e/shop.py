@@ -79,6 +79,7 @@ class Shop:
 
     def __init__(self, base: str, email: str, password: str) -> None:
         self.http = httpx.Client(base_url=base, timeout=60)
+        self.credentials = (email, password)
         self.staff = self.login(email, password, Caller)
 
     def login(self, email: str, password: str, kind: type[Any]) -> Any:

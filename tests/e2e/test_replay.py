@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from devstack import demo
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,8 +34,9 @@ def sheet(tmp_path):
     return path
 
 
-def replay(system, sheet, *options):
-    target = ["--base-url", system.gateway_url, "--staff-email", demo.STAFF, "--staff-password", system.password]
+def replay(shop, sheet, *options):
+    email, password = shop.credentials
+    target = ["--base-url", str(shop.http.base_url), "--staff-email", email, "--staff-password", password]
     return subprocess.run(
         [sys.executable, "-m", "tools.replay", "--data", str(sheet), *target, *options],
         cwd=ROOT,
@@ -49,11 +48,11 @@ def replay(system, sheet, *options):
 
 
 def test_the_books_balance_and_a_second_run_places_nothing(system, shop, sheet):
-    first = replay(system, sheet)
+    first = replay(shop, sheet)
     placed = system.manage(
         "orders", "shell", "-v0", "-c", "from orders.models import Order; print(Order.objects.count())"
     )
-    second = replay(system, sheet)
+    second = replay(shop, sheet)
     again = system.manage(
         "orders", "shell", "-v0", "-c", "from orders.models import Order; print(Order.objects.count())"
     )
@@ -63,8 +62,8 @@ def test_the_books_balance_and_a_second_run_places_nothing(system, shop, sheet):
     assert placed == again
 
 
-def test_scarce_stock_cancels_some_orders_and_the_books_balance(system, shop, sheet):
-    done = replay(system, sheet, "--stock", "0.8")
+def test_scarce_stock_cancels_some_orders_and_the_books_balance(shop, sheet):
+    done = replay(shop, sheet, "--stock", "0.8")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "insufficient_stock" in done.stdout
@@ -81,7 +80,7 @@ def test_the_books_balance_when_parts_die_meanwhile(system, shop, sheet):
 
     accidents = threading.Thread(target=strike)
     accidents.start()
-    done = replay(system, sheet, "--limit", "50")
+    done = replay(shop, sheet, "--limit", "50")
     stopped.set()
     accidents.join()
 

@@ -5,15 +5,9 @@ import io
 import uuid
 
 import pytest
-from post import Post
 from shop import PASSWORD, Caller, eventually
 
 NEW = "Another-horse-8-battery"
-
-
-@pytest.fixture
-def mailbox(system) -> Post:
-    return Post(system.stack.run_dir / "mail")
 
 
 @pytest.fixture(params=["v1", "v2"])
