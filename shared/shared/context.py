@@ -8,6 +8,8 @@ from contextvars import ContextVar
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 event_id: ContextVar[str] = ContextVar("event_id", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
+waited: ContextVar[float] = ContextVar("waited", default=0.0)
+"""Seconds that the client of this request has chosen to wait so far."""
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 

@@ -42,6 +42,7 @@ def account(
     status: int,
     seconds: float,
     size: int,
+    waited: float = 0.0,
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Measure and log a request.
@@ -53,10 +54,11 @@ def account(
         status: of the answer.
         seconds: that it took.
         size: bytes of the answer's body.
+        waited: seconds of them that the client has chosen to wait (Prefer: wait); no part of the measured duration.
         ids: of the request, its user and its trace, when they are not bound to the context.
     """
     method = environ["REQUEST_METHOD"]
-    _duration(_known(method), route, status).observe(seconds)
+    _duration(_known(method), route, status).observe(max(seconds - waited, 0.0))
     if not log.isEnabledFor(logging.INFO):
         return
     line = {
@@ -65,6 +67,7 @@ def account(
         "route": route,
         "status": status,
         "seconds": round(seconds, 6),
+        **({"waited": round(waited, 6)} if waited else {}),
         "bytes": size,
         "client": client_of(environ),
         "agent": environ.get("HTTP_USER_AGENT", "")[:200],

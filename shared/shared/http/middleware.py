@@ -27,6 +27,7 @@ class RequestMiddleware:
         request_id = access.request_id_of(request.META)
         parent = request.headers.get("traceparent", "")
         started = time.perf_counter()
+        context.waited.set(0.0)
         with (
             context.bound(request_id=request_id, user_id=""),
             tracing.span("request", parent=parent, kind=tracing.SERVER) as span,
@@ -91,7 +92,13 @@ def _account(request: HttpRequest, response: HttpResponseBase, route: str, start
     """Measure and log the request, whose answer had so many bytes."""
     seconds = time.perf_counter() - started
     access.account(
-        request.META, path=request.path, route=route, status=response.status_code, seconds=seconds, size=size
+        request.META,
+        path=request.path,
+        route=route,
+        status=response.status_code,
+        seconds=seconds,
+        size=size,
+        waited=context.waited.get(),
     )
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from django.db import connection
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from shared import hints
+from shared import context, hints
 
 LONGEST_WAIT = 30
 _AGAIN_SECONDS = (2, 6)
@@ -127,7 +128,9 @@ def wait(channel: str, read: Callable[[], Found | None], seconds: int) -> Waited
         return Waited(found=read(), honoured=False)
     try:
         with room.rest():
+            began = time.perf_counter()
             found = hints.wait_for(channel, lambda: _look(room, read), seconds, going=room.going)
+            context.waited.set(context.waited.get() + time.perf_counter() - began)
         return Waited(found=found, honoured=room.going())
     finally:
         room.places.release()

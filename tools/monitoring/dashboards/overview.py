@@ -31,7 +31,7 @@ _REQUESTS = [
         ],
         unit="s",
         limit=0.25,
-        about="All methods; clients that wait (Prefer: wait) and exports included.",
+        about="All methods, exports included; without the time that clients chose to wait.",
         runbook="ReadsBurnsFast",
     ),
     Panel(

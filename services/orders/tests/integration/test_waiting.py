@@ -10,6 +10,7 @@ from uuid import UUID
 import given
 import pytest
 from django.db import connections
+from prometheus_client import REGISTRY
 
 from orders import services
 from orders.models import Order
@@ -205,6 +206,29 @@ def test_an_order_that_does_not_change_is_shown_after_the_time(api: Any) -> None
     answer = api(USER).get(f"orders/{order_id}/", prefer="wait=1")
 
     assert (answer.json()["status"], answer.headers["Preference-Applied"]) == ("pending", "wait=1")
+
+
+def measured() -> float:
+    """Return the seconds that Prometheus is told about reading one order."""
+    labels = {
+        "http_request_method": "GET",
+        "http_route": "/api/v2/orders/<uuid:order_id>/",
+        "http_response_status_code": "200",
+    }
+    return REGISTRY.get_sample_value("http_server_request_duration_seconds_sum", labels) or 0.0
+
+
+def test_the_time_that_a_client_chose_to_wait_is_no_part_of_the_measured_duration(api: Any) -> None:
+    order_id, before, started = given.placed(USER), measured(), time.perf_counter()
+    client = api(USER)
+
+    client.get(f"orders/{order_id}/", prefer="wait=2")
+    after_waiting, took = measured(), time.perf_counter() - started
+    client.get(f"orders/{order_id}/")
+
+    assert took - (after_waiting - before) > 1.9
+    assert after_waiting > before
+    assert measured() > after_waiting
 
 
 def test_a_final_order_is_shown_at_once(api: Any) -> None:
