@@ -57,7 +57,7 @@ def unpack(*, cache: Path) -> Path:
 
 
 def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
-    """Group alerts by name and service, as k8s/monitoring does, and tell the status page of each group."""
+    """Group alerts as k8s/monitoring/compose/alertmanager.yml does, and tell the status page of each group."""
     notes = f"http://{stack.address(name='status')}/notifications"
     return {
         "route": {
@@ -67,6 +67,12 @@ def configuration(*, stack: stacks.Stack) -> dict[str, Any]:
             "group_interval": "15s",
             "repeat_interval": "4h",
         },
+        "inhibit_rules": [
+            {
+                "source_matchers": ['alertname="BrokerDown"'],
+                "target_matchers": ['alertname=~"WorkerNotConsuming|OutboxOld"'],
+            }
+        ],
         "receivers": [{"name": "status", "webhook_configs": [{"url": notes}]}],
     }
 

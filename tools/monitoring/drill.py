@@ -78,7 +78,7 @@ def _sentence(state: State) -> str:
 def observe(*, prometheus: live.Prometheus, alertmanager: str) -> frozenset[State]:
     """Return every alert as Prometheus and Alertmanager have it now."""
     rules = [each["metric"] for each in prometheus.now("ALERTS")]
-    sent = [each["labels"] for each in live.get(f"{alertmanager}/api/v2/alerts?active=true")]
+    sent = [each["labels"] for each in live.get(f"{alertmanager}/api/v2/alerts?active=true&inhibited=false")]
     return frozenset(
         [(each["alertname"], _where(each), each["alertstate"]) for each in rules]
         + [(each["alertname"], _where(each), "sent") for each in sent]

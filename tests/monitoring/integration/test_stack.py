@@ -1,6 +1,7 @@
 """The Prometheus of the embedded stack and of compose load these rules, and Alertmanager what it is told."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -61,3 +62,13 @@ def test_compose_mounts_the_folders_where_its_configuration_looks(root):
     assert configuration["rule_files"] == ["/etc/prometheus/rules/*.yaml"]
     shown = providers[0]["options"]["path"]
     assert f"./k8s/monitoring/dashboards:{shown}:ro" in services["grafana"]["volumes"]
+
+
+def test_compose_and_the_embedded_stack_call_once_for_one_cause(opened, root, promises, alerts):
+    compose = yaml.safe_load((root / "k8s/monitoring/compose/alertmanager.yml").read_text())
+    embedded = alertmanager.configuration(stack=opened)
+
+    assert compose["inhibit_rules"] == embedded["inhibit_rules"]
+    assert compose["route"]["group_by"] == embedded["route"]["group_by"]
+    named = re.findall(r"[A-Z]\w+", str(embedded["inhibit_rules"]))
+    assert set(named) <= set(rules.names(promises, alerts))
