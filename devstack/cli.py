@@ -65,8 +65,11 @@ def _test(command: argparse.ArgumentParser) -> None:
 def _backup(command: argparse.ArgumentParser) -> None:
     command.add_argument("directory", type=Path)
     command.add_argument("--format", choices=("json", "pg_dump"), default="json")
+    command.add_argument("--keep-days", type=int, default=7, help="older ones are removed (7)")
     command.set_defaults(
-        run=lambda chosen: keep.backup(config=_config(), directory=chosen.directory, form=chosen.format)
+        run=lambda chosen: keep.backup(
+            config=_config(), directory=chosen.directory, form=chosen.format, keep_days=chosen.keep_days
+        )
     )
 
 

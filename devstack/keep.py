@@ -13,13 +13,14 @@ from devstack import stack as stacks
 from devstack.parts import postgres, service
 
 
-def backup(*, config: configuration.Config, directory: Path, form: str) -> int:
+def backup(*, config: configuration.Config, directory: Path, form: str, keep_days: int) -> int:
     """Write a backup of every service into a directory.
 
     Args:
         config: of the stack, which must be running.
         directory: made when it is missing.
         form: json or pg_dump.
+        keep_days: older ones are removed, once the new one is safe.
 
     Returns:
         0, when all of them were made.
@@ -28,7 +29,7 @@ def backup(*, config: configuration.Config, directory: Path, form: str) -> int:
         DevstackError: nothing is running.
     """
     stack = _running(config=config)
-    options = ("--output-dir", str(directory.resolve()), "--format", form, "--compress")
+    options = ("--output-dir", str(directory.resolve()), "--format", form, "--compress", "--keep-days", str(keep_days))
     return max(_manage(stack=stack, name=name, arguments=("backup_data", *options)) for name in configuration.SERVICES)
 
 

@@ -78,6 +78,9 @@ INVARIANT_VIOLATIONS = Gauge(
 AUDIT_FAILURES = Gauge(
     "plaza_audit_failures", "Invariants that the last audit could not look at.", multiprocess_mode="mostrecent"
 )
+BACKUP = Gauge(
+    "plaza_backup_timestamp_seconds", "When the last good backup was begun.", ["form"], multiprocess_mode="max"
+)
 OBSERVED = Gauge(
     "plaza_observed_timestamp_seconds", "Last full look of beat's observer at the data.", multiprocess_mode="max"
 )

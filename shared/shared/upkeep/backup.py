@@ -74,6 +74,22 @@ def checksum_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
+def taken_at(path: Path) -> datetime:
+    """Return when a backup of this service was begun, which is in its name; raises ValueError for another name."""
+    match = _ours().fullmatch(path.name)
+    if match is None:
+        raise ValueError(f"{path.name} is no backup of {settings.SERVICE}")
+    return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+
+
+def _ours() -> "re.Pattern[str]":
+    """Return how this service's files are named, finished or not, with their checksums."""
+    return re.compile(
+        rf"\.?plaza-{re.escape(settings.SERVICE)}-(\d{{8}}T\d{{6}}\.\d{{6}}Z)\.(jsonl|jsonl\.gz|dump)"
+        r"(\.sha256|\.\w+\.partial)?"
+    )
+
+
 @contextlib.contextmanager
 def _appearing(target: Path) -> Iterator[IO[bytes]]:
     """Give a private draft in the same directory, and at the end its name; without a trace when the block fails."""
@@ -152,7 +168,7 @@ def _dump(draft: Path, *, compress: bool) -> None:
     """Let pg_dump write its custom archive, which is one snapshot too, into the file that is there."""
     command = [
         *(programs.program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=10s"),
-        *(f"--compress={6 if compress else 0}", f"--file={draft}"),
+        *(f"--compress={6 if compress else 0}", f"--file={draft}", f"--exclude-table-data={tables.MARKS_TABLE}"),
     ]
     done = subprocess.run(  # noqa: S603 (a fixed command)
         command, env=programs.environment(), stderr=subprocess.PIPE, check=False
@@ -163,10 +179,7 @@ def _dump(draft: Path, *, compress: bool) -> None:
 
 def _remove_old(directory: Path, *, before: datetime, keep: Path) -> None:
     """Remove this service's backups, finished or not, that were taken before a time; nothing else in the directory."""
-    ours = re.compile(
-        rf"\.?plaza-{re.escape(settings.SERVICE)}-(\d{{8}}T\d{{6}}\.\d{{6}}Z)\.(jsonl|jsonl\.gz|dump)"
-        r"(\.sha256|\.\w+\.partial)?"
-    )
+    ours = _ours()
     for path in directory.iterdir():
         match = ours.fullmatch(path.name)
         if match and path != keep and datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC) < before:

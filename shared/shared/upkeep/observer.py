@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from shared import metrics
 from shared.db.faults import is_outage
 from shared.events import outgoing
-from shared.upkeep import audit
+from shared.upkeep import audit, marks
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Observer:
 
 
 def observe() -> None:
-    """Set the gauges of the audit, of dead events and of the service itself; raises what its queries raise."""
+    """Set the gauges of audit, dead events, backups and the service itself; raises what its queries raise."""
     findings = audit.run()
     for finding in findings:
         if not finding.fault:
@@ -85,5 +85,6 @@ def observe() -> None:
     for finding in faults:
         log.error("audit_failed", extra={"invariant": finding.name, "cause": finding.fault})
     metrics.OUTBOX_DEAD.set(outgoing.dead_count())
+    marks.measure()
     if settings.SERVICE_MEASURES:
         import_string(settings.SERVICE_MEASURES)()

@@ -29,16 +29,20 @@ SELECT owner.relname, a.attname, s.oid::regclass::text
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 """
 _MIGRATIONS_TABLE = MigrationRecorder.Migration._meta.db_table  # noqa: SLF001 (Django's name for a model's options)
+MARKS_TABLE = "backup_marks"
+"""Of this database, not of its data: a restore leaves it as it is."""
 
 
 def columns() -> dict[str, Columns]:
     """Return each table with its columns, referenced tables before those that refer to them.
 
-    Generated columns are left out, for they cannot be written; so is Django's table of migrations.
+    Generated columns are left out, for they cannot be written; so are the tables of migrations and of backups.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COLUMNS)
-        found = {name: tuple(names) for name, names in cursor.fetchall() if name != _MIGRATIONS_TABLE}
+        found = {
+            name: tuple(names) for name, names in cursor.fetchall() if name not in {_MIGRATIONS_TABLE, MARKS_TABLE}
+        }
         cursor.execute(_REFERENCES)
         parents: dict[str, list[str]] = {}
         for child, parent in cursor.fetchall():

@@ -14,11 +14,13 @@ import pytest
 from archives import FILLED, FORMATS, content, empty, fill, make
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from prometheus_client import REGISTRY
 
 from devstack.parts import postgres
 from shared.auth.models import Subject
 from shared.events.models import OutboxEvent
-from shared.upkeep import backup, tables
+from shared.upkeep import backup, marks, tables
+from shared.upkeep.models import BackupMark
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -219,3 +221,49 @@ def test_a_hundred_thousand_rows_take_no_more_memory_than_a_few(tmp_path, form):
     rows, file_bytes, grown_kib = map(int, done.stdout.splitlines()[-1].split())
     assert (rows, file_bytes > 13_000_000) == (100_000, True)
     assert grown_kib < 8 * 1024
+
+
+@pytest.mark.parametrize(("options", "form"), [((), "json"), (("--format", "pg_dump"), "pg_dump")])
+def test_a_good_backup_is_noted_and_told_as_a_metric(tmp_path, options, form):
+    make(tmp_path, *options)
+    last = make(tmp_path, *options)
+
+    marks.measure()
+
+    assert BackupMark.objects.get().size == last.stat().st_size
+    began = datetime.strptime(last.name.split("-")[2].partition("Z.")[0], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+    assert REGISTRY.get_sample_value("plaza_backup_timestamp_seconds", {"form": form}) == began.timestamp()
+
+
+def test_a_backup_that_fails_changes_no_mark(tmp_path, monkeypatch):
+    make(tmp_path)
+    before = BackupMark.objects.get().taken_at
+    monkeypatch.setattr(backup, "_write_checksum", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+
+    with pytest.raises(CommandError, match="No backup was made: disk full"):
+        make(tmp_path)
+
+    assert BackupMark.objects.get().taken_at == before
+
+
+def test_another_services_file_says_nothing_about_ours(tmp_path):
+    with pytest.raises(ValueError, match="is no backup of shared"):
+        backup.taken_at(tmp_path / "plaza-users-20260101T000000.000000Z.jsonl")
+
+
+def test_what_happened_since_a_time_is_sent_again_and_nothing_older(capsys):
+    times = {"old": datetime(2026, 1, 1, tzinfo=UTC), "new": datetime(2026, 1, 3, tzinfo=UTC)}
+    for kind, when in times.items():
+        event = {"event_id": uuid.uuid4(), "type": kind, "subject": uuid.uuid4(), "data": {}}
+        OutboxEvent.objects.create(**event, occurred_at=when, sent_at=when)
+
+    call_command("resend_events", "--since", "2026-01-02T00:00:00Z")
+
+    assert capsys.readouterr().out == "1 events will be sent again\n"
+    assert list(OutboxEvent.objects.filter(sent_at=None).values_list("type", flat=True)) == ["new"]
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-01-02T00:00:00"])
+def test_a_time_without_a_zone_is_refused(text):
+    with pytest.raises(CommandError, match="is no time with a zone"):
+        call_command("resend_events", "--since", text)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFault
 
 from shared.errors import AppError
-from shared.upkeep import backup
+from shared.upkeep import backup, marks
 
 
 class Command(BaseCommand):
@@ -37,4 +37,8 @@ class Command(BaseCommand):
             )
         except (AppError, OSError, DatabaseFault) as error:
             raise CommandError(f"No backup was made: {error}") from error
+        try:
+            marks.note(path=path, form=options["format"])
+        except DatabaseFault as error:
+            raise CommandError(f"{path} is good, but it could not be noted: {error}") from error
         self.stdout.write(f"{path} ({path.stat().st_size:,} bytes)")
