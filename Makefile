@@ -19,8 +19,8 @@ reset: setup ## Stop everything and delete its data
 	@$(BIN)/python -m devstack reset
 replay: setup ## Replay a retailer's orders: DATA=file.csv[.xz] [LIMIT=n] [CONCURRENCY=n] [STOCK=1.0]
 	@$(BIN)/python -m tools.replay --data "$(DATA)" $(if $(LIMIT),--limit $(LIMIT)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(STOCK),--stock $(STOCK))
-backup: setup ## Back up every service of the running stack: [DIR=backups] [FORMAT=pg_dump]
-	@$(BIN)/python -m devstack backup $(if $(FORMAT),--format $(FORMAT)) "$(or $(DIR),backups)"
+backup: setup ## Back up every service of the running stack: [DIR=backups] [FORMAT=pg_dump] [KEEP=7]
+	@$(BIN)/python -m devstack backup $(if $(FORMAT),--format $(FORMAT)) $(if $(KEEP),--keep-days $(KEEP)) "$(or $(DIR),backups)"
 restore: setup ## Replace a service's data by a backup: S=users FILE=backups/plaza-users-….jsonl.gz
 	@$(BIN)/python -m devstack restore $(or $(S),"") "$(FILE)"
 audit: setup ## Look at every invariant of the running stack, in and between the services: [AGE=60]
@@ -33,6 +33,8 @@ chaos: setup ## Strike a system of its own under load: [SECONDS=60] [SEED=n] [RA
 	@$(BIN)/python -m tools.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(ONLY),--only "$(ONLY)")
 alert-drill: setup ## Stop a part of a system of its own and see which alerts fire, when: [STOP=rabbitmq] [SECONDS=120]
 	@$(BIN)/python -m tools.monitoring.drill $(if $(STOP),--stop "$(STOP)") $(if $(SECONDS),--seconds $(SECONDS))
+rolling-test: setup ## Restart every process of a system of its own, one after the other, under load: [ONLY=orders.web] [RATE=5]
+	@$(BIN)/python -m tools.rolling $(if $(ONLY),--only "$(ONLY)") $(if $(RATE),--rate $(RATE))
 lint: setup ## Check format, lint rules and the seven import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
 types: setup ## Check types strictly (S=users for one service)
@@ -63,6 +65,8 @@ chart-golden: setup ## Write the charts' READMEs and what tests/chart expects to
 	@$(BIN)/python -m tools.chart write
 monitoring: setup ## Write rules, dashboards and their tests from k8s/monitoring/{slo,alerts}.yaml
 	@$(BIN)/python -m tools.monitoring
+dashboards-preview: setup ## Draw the dashboards from the running stack's Prometheus: [OUT=.run/dashboards.html] [MINUTES=30]
+	@$(BIN)/python -m tools.monitoring.preview $(if $(OUT),--out "$(OUT)") $(if $(MINUTES),--minutes $(MINUTES))
 schemas: setup ## Write the golden event schemas (docs/events/)
 	@$(BIN)/python -m tools.schemas
 
@@ -80,4 +84,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: bench chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring alert-drill schemas help
+.PHONY: bench chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help

@@ -66,6 +66,15 @@ class System:
         self._supervisor.release(name=name)
         self._supervisor.wait_ready(names=[name])
 
+    def add(self, part: part.Part) -> None:
+        """Start one more part and wait until it is ready."""
+        self._supervisor.add(part=part)
+        self._supervisor.wait_ready(names=[part.name])
+
+    def remove(self, name: str) -> None:
+        """Stop a part in good order and forget it."""
+        self._supervisor.remove(name=name)
+
     def wait_ready(self, *names: str) -> None:
         """Wait until these parts (default: all) are ready; raises DevstackError after their time limits."""
         self._supervisor.wait_ready(names=names)

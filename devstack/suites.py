@@ -39,6 +39,7 @@ ALL = (
     Suite(name="monitoring", path="tests/monitoring"),
     Suite(name="devstack", path="devstack/tests", alone=True),
     Suite(name="e2e", path="tests/e2e", alone=True),
+    Suite(name="drills", path="tests/drills", alone=True),
     Suite(name="chaos", path="tools/chaos/tests", alone=True),
 )
 

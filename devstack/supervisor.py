@@ -36,10 +36,7 @@ class Supervisor:
         order.waves(needs={one.name: one.needs for one in parts})
         self._pool = concurrent.futures.ThreadPoolExecutor(max_workers=8, thread_name_prefix="devstack")
         self._run_dir = run_dir
-        self._members = {
-            one.name: Member(part=one, log=run_dir / "logs" / f"{one.name}.log", stack=run_dir, pool=self._pool)
-            for one in parts
-        }
+        self._members = {one.name: self._member(part=one) for one in parts}
         self._lock = threading.RLock()
         self._changed = changed
         self._told: dict[str, Any] = {}
@@ -112,6 +109,21 @@ class Supervisor:
         with self._lock:
             if self._members[name].status == Status.HELD:
                 self._members[name].status = Status.WAITING
+
+    def add(self, *, part: part.Part) -> None:
+        """Start one more part, from now on supervised like the others."""
+        with self._lock:
+            self._members[part.name] = self._member(part=part)
+
+    def remove(self, *, name: str) -> None:
+        """Stop a part in good order and forget it; the others are supervised meanwhile."""
+        with self._lock:
+            member = self._members.pop(name)
+        member.stop(status=Status.STOPPED)
+
+    def _member(self, *, part: part.Part) -> Member:
+        log = self._run_dir / "logs" / f"{part.name}.log"
+        return Member(part=part, log=log, stack=self._run_dir, pool=self._pool)
 
     def snapshot(self) -> dict[str, Any]:
         """Describe every part as it is now, ready for JSON."""

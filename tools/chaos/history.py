@@ -39,6 +39,8 @@ class Placing:
     key: str
     customer: str
     lines: tuple[tuple[str, int], ...]
+    began: float = 0.0
+    """When it was wanted, in seconds of the monotonic clock."""
     outcome: Outcome = Outcome.UNKNOWN
     refusal: str = ""
     order_ids: set[str] = field(default_factory=set)

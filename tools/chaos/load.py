@@ -71,7 +71,8 @@ class Load:
         """Choose what happens now; everything is drawn at once, so that a seed gives one sequence of wishes."""
         dice, habits = self._dice, self._habits
         crowd = self._market.poor if dice.random() < habits.poor else self._market.rich
-        placing = Placing(key=str(uuid.UUID(int=dice.getrandbits(128))), customer="", lines=self._basket())
+        key = str(uuid.UUID(int=dice.getrandbits(128)))
+        placing = Placing(key=key, customer="", lines=self._basket(), began=time.monotonic())
         whims = [dice.random() < share for share in (habits.cancel, habits.twice, habits.other_body)]
         delay, transfers = dice.random() * habits.cancel_within, dice.random() < habits.transfers
         payer, payee = dice.sample(self._market.rich, 2)

@@ -68,6 +68,10 @@ class Proxy:
         elif self._server is None:
             await self.start()
 
+    def lead(self, *, target: int) -> None:
+        """Lead new connections to another port; those that are open stay where they are."""
+        self._target = target
+
     async def _refuse(self) -> None:
         server, self._server = self._server, None
         if server is not None:
