@@ -17,8 +17,20 @@ from benchmarks.turns import say
 from devstack import config, errors
 
 FOLDER = Path(__file__).parent
-SECTIONS = ("reads", "placing", "reserving", "relaying")
-QUICK = ("reads", "placing", "reserving", "relaying")
+SECTIONS = (
+    "reads",
+    "own",
+    "placing",
+    "reserving",
+    "relaying",
+    "handling",
+    "hurrying",
+    "settling",
+    "files",
+    "remaining",
+    "starting",
+)
+QUICK = ("reads", "placing", "reserving", "relaying", "handling")
 
 
 def main() -> int:

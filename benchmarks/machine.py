@@ -42,9 +42,14 @@ def _own(process: psutil.Process) -> float:
     return 0.0
 
 
-def memory_mb(pid: int) -> float:
-    """Return the memory of a process and its children in MiB, shared pages counted once where one may know it."""
-    return sum(_megabytes(process) for process in _families([pid]))
+def memory_mb(pid: int, *, alone: bool = False) -> float:
+    """Return the memory of a process in MiB, shared pages as its part of them; with its children unless alone."""
+    return sum(_megabytes(process) for process in ([psutil.Process(pid)] if alone else _families([pid])))
+
+
+def largest_mb(pid: int) -> float:
+    """Return the resident set size of the largest among a process and its children, in MiB."""
+    return max(process.memory_info().rss / 2**20 for process in _families([pid]))
 
 
 def _megabytes(process: psutil.Process) -> float:

@@ -33,12 +33,12 @@ _DAYS = [f"{_START + timedelta(days=day):%Y-%m-%d}" for day in range(1000)]
 _SENTENCES = 20_000
 _ENDINGS = (0.99, 0.95, 0.5, 0.25, 0.49)
 
-_PRODUCT = sql.SQL(
+PRODUCT = sql.SQL(
     "COPY product (id, created_at, updated_at, sku, name, slug, description, price, category_id, is_active, on_hand)"
     " FROM STDIN"
 )
-_ENTRY = sql.SQL("COPY stock_entry (product_id, delta, reason) FROM STDIN")
-_CATEGORY = sql.SQL("COPY category (id, created_at, updated_at, slug, name, parent_id) FROM STDIN")
+ENTRY = sql.SQL("COPY stock_entry (product_id, delta, reason) FROM STDIN")
+CATEGORY = sql.SQL("COPY category (id, created_at, updated_at, slug, name, parent_id) FROM STDIN")
 
 _COLUMNS = ("sku", "name", "price", "description", "category", "on_hand", "is_active")
 
@@ -151,11 +151,11 @@ def load(cursor: "psycopg.Cursor[Any]", *, count: int, progress: Progress = lamb
     """
     generator = Generator(count)
     with _bare(cursor):
-        _copy(cursor, _CATEGORY, generator.categories())
+        _copy(cursor, CATEGORY, generator.categories())
         done = 0
         for batch in generator.batches():
-            _copy(cursor, _PRODUCT, batch.products)
-            _copy(cursor, _ENTRY, batch.entries)
+            _copy(cursor, PRODUCT, batch.products)
+            _copy(cursor, ENTRY, batch.entries)
             done += batch.count
             progress(done)
     cursor.execute("ANALYZE category, product, product_word, stock_entry")

@@ -106,6 +106,12 @@ class Stage:
             yield process.pid
 
     @contextmanager
+    def running(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[int]:
+        """Run a process on the server's cores; yields its id."""
+        with self.process(name, command, environment) as process:
+            yield process.pid
+
+    @contextmanager
     def peer(self, name: str, *command: str, **settings: str) -> Iterator[Server]:
         """Run an HTTP server of the peers' virtualenv; PORT in the command and settings stands for its port."""
         port = str(_free_port())
@@ -177,6 +183,12 @@ class Stage:
                     except psycopg.errors.DeadlockDetected:
                         if not left:
                             raise
+
+    def asked(self, name: str, query: str) -> str:
+        """Return the first value of a query in a service's database as text."""
+        with psycopg.connect(self.database(name)) as connection:
+            row = connection.execute(query.encode()).fetchone()
+        return str(row[0]) if row else ""
 
     def _until_open(self, port: int, process: "subprocess.Popen[bytes]", name: str) -> None:
         deadline = time.monotonic() + _START_SECONDS

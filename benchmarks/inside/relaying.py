@@ -190,3 +190,12 @@ def _registered(user_id: UUID) -> dict[str, Any]:
         "requestid": "01a2050e-2b31-760c-ad72-be70d1249317",
         "data": {"user_id": user_id},
     }
+
+
+def awaited() -> None:
+    """Wait until the relay has sent everything; raises TimeoutError."""
+    deadline = time.monotonic() + 300
+    while outgoing.pending()[0]:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the relay sends nothing")
+        time.sleep(0.1)

@@ -22,7 +22,7 @@ _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchem
 def measure(stage: Stage) -> Section:
     """Measure all reads of products in turn."""
     stage.migrate("catalog")
-    slug = _loaded(stage)
+    slug = loaded(stage)
     section = Section(name=NAME, title="Reads of products")
     with ExitStack() as running:
         customers = running.enter_context(inside(stage, "catalog", "customers"))
@@ -145,7 +145,7 @@ def _gunicorn(application: str) -> tuple[str, ...]:
     return ("gunicorn", "-b", "127.0.0.1:PORT", *threads, application)
 
 
-def _loaded(stage: Stage) -> str:
+def loaded(stage: Stage) -> str:
     """Fill the catalog unless it is full, and return the slug of a product."""
     with psycopg.connect(stage.database("catalog")) as connection, connection.cursor() as cursor:
         if cursor.execute("SELECT NOT EXISTS (SELECT FROM product)").fetchone() == (True,):
