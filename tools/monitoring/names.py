@@ -23,7 +23,6 @@ FOREIGN = {
         "rabbitmq_queue_consumers",
         "rabbitmq_process_resident_memory_bytes",
     },
-    "kube-state-metrics": {"kube_cronjob_status_last_successful_time"},
     "manage.py audit_across --textfile": {"plaza_across_violations", "plaza_across_timestamp_seconds"},
     "k8s/monitoring/rules": {f"slo:errors:ratio_rate{each}" for each in ("5m", "30m", "1h", "2h", "6h", "1d", "3d")},
 }

@@ -1,6 +1,6 @@
 """Pages that are plain lists of panels: orders (the saga), events (outbox, inbox), runtime (pools, memory)."""
 
-from tools.monitoring.dashboards.panels import Panel, Row
+from tools.monitoring.dashboards.panels import Panel, Row, none
 
 _OF = '{service=~"$service"}'
 
@@ -68,7 +68,7 @@ ORDERS: list[Row] = [
                 title="Violated invariants",
                 shown=[
                     (
-                        _most("plaza_invariant_violations", "service, invariant") + " > 0 or vector(0)",
+                        _most("plaza_invariant_violations", "service, invariant") + f" > 0 {none('invariant')}",
                         "{{invariant}}",
                     )
                 ],
@@ -145,6 +145,7 @@ EVENTS: list[Row] = [
 ]
 
 
+_BACKUP_AGE = f"time() - {_most('plaza_backup_timestamp_seconds', 'service, form')}"
 _AGE = f"time() - {_most('plaza_heartbeat_timestamp_seconds', 'service, process')}"
 RUNTIME: list[Row] = [
     Row(
@@ -223,6 +224,13 @@ RUNTIME: list[Row] = [
                 shown=[(_rate("plaza_throttle_faults_total", "service"), "{{service}}")],
                 unit="ops",
                 runbook="ThrottleFaults",
+            ),
+            Panel(
+                title="Age of the last good backup",
+                shown=[(_BACKUP_AGE, "{{service}} {{form}}")],
+                unit="s",
+                limit=93600,
+                runbook="BackupOld",
             ),
         ],
     ),

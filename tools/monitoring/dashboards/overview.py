@@ -1,7 +1,7 @@
 """The first page: whether the promises are kept, and requests, errors and durations of each service."""
 
 from tools.monitoring import burn, sources
-from tools.monitoring.dashboards.panels import Panel, Row
+from tools.monitoring.dashboards.panels import Panel, Row, none
 
 _ALL = 'http_server_request_duration_seconds_count{service=~"$service"}'
 _BAD = 'http_server_request_duration_seconds_count{service=~"$service",http_response_status_code=~"5.."}'
@@ -76,11 +76,12 @@ def rows(promises: sources.Promises) -> list[Row]:
             panels=[
                 Panel(
                     title="Alerts that fire",
-                    shown=[('count by (alertname) (ALERTS{alertstate="firing"}) or vector(0)', "{{alertname}}")],
+                    shown=[
+                        (f'count by (alertname) (ALERTS{{alertstate="firing"}}) {none("alertname")}', "{{alertname}}")
+                    ],
                     limit=1,
                     kind="stat",
                     width=12,
-                    about="None: a single 0.",
                 ),
                 Panel(
                     title="What runs",

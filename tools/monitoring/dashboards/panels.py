@@ -39,6 +39,11 @@ class Row:
     panels: Sequence[Panel]
 
 
+def none(label: str) -> str:
+    """Return the end of an expression that may find nothing: it shows a 0 called "none" then."""
+    return f'or on () label_replace(vector(0), "{label}", "none", "", "")'
+
+
 def page(*, name: str, title: str, about: str, rows: Sequence[Row], runbooks: str) -> dict[str, Any]:
     """Return a dashboard.
 
