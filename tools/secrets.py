@@ -56,6 +56,14 @@ def definitions(*, known: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     return accounts.definitions(passwords={each: known[f"{each.upper()}_BROKER_PASSWORD"] for each in SERVICES})
 
 
+def audit(*, known: Mapping[str, str]) -> dict[str, str]:
+    """Return the addresses of all databases for the role that audits across them and may only read."""
+    password = known["AUDIT_PASSWORD"]
+    return {
+        f"{each.upper()}_DATABASE_URL": f"postgresql://plaza_audit:{password}@postgres:5432/{each}" for each in SERVICES
+    }
+
+
 def kubernetes() -> str:
     """Return the Secrets of a local cluster as one JSON list, which kubectl applies."""
     known = passwords()
@@ -65,6 +73,7 @@ def kubernetes() -> str:
     found["plaza-postgres"] = {name: known[name] for name in ("POSTGRES_PASSWORD", "AUDIT_PASSWORD", *roles)}
     found["plaza-rabbitmq"] = {"definitions.json": json.dumps(definitions(known=known))}
     found["plaza-valkey"] = {"valkey.conf": f"requirepass {known['CACHE_PASSWORD']}\n"}
+    found["plaza-audit"] = audit(known=known)
     items = [
         {
             "apiVersion": "v1",

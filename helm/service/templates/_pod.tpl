@@ -55,10 +55,20 @@ securityContext:
 {{- end }}
 
 {{- define "service.secrets" -}}
+{{- $own := required "existingSecret is required: the name of a Secret with DATABASE_URL, BROKER_URL, CACHE_URL and SECRET_KEY" .Values.existingSecret -}}
+{{- $sentry := (include "service.telemetry" . | fromYaml).sentrySecret -}}
 - name: secrets
-  secret:
-    secretName: {{ required "existingSecret is required: the name of a Secret with DATABASE_URL, BROKER_URL, CACHE_URL and SECRET_KEY" .Values.existingSecret }}
+  {{- if $sentry }}
+  projected:
     defaultMode: 0440
+    sources:
+      - secret: {name: {{ $own }}}
+      - secret: {name: {{ $sentry }}, items: [{key: SENTRY_DSN, path: SENTRY_DSN}]}
+  {{- else }}
+  secret:
+    secretName: {{ $own }}
+    defaultMode: 0440
+  {{- end }}
 {{- end }}
 
 {{/* Memory for the metrics that processes with children share; emptied at each start by the launcher. */}}

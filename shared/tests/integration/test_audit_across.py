@@ -19,6 +19,7 @@ from psycopg import sql
 
 from shared.db.models import uuid7
 from shared.upkeep.across import laws, looking, snapshots
+from shared.upkeep.management.commands import audit_across
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -464,6 +465,17 @@ def test_without_a_look_it_ends_with_two_and_tells_no_secret(market, monkeypatch
     assert refused.value.returncode == 2
     assert str(refused.value).startswith(told)
     assert "hidden" not in str(refused.value)
+
+
+def test_addresses_may_be_mounted_secrets(databases, market, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(audit_across, "SECRETS", tmp_path)
+    for service, place in databases.items():
+        monkeypatch.delenv(f"{service.upper()}_DATABASE_URL")
+        (tmp_path / f"{service.upper()}_DATABASE_URL").write_text(f"{place}\n")
+
+    call_command("audit_across")
+
+    assert "every invariant holds" in capsys.readouterr().out
 
 
 def test_a_database_of_another_service_is_no_look(databases, market, monkeypatch):

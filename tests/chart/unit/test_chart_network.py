@@ -39,6 +39,8 @@ def table(*, keys=(), gateway=""):
 EXPECTED = table(keys=("catalog", "orders"), gateway="gateway") | {
     ("users.worker", "mail", 1025),
     ("gateway", "dns", 53),
+    ("audit", "dns", 53),
+    ("audit", "database", 5432),
     ("prometheus", "broker", 15692),
     ("prometheus", "gateway", 9901),
     *((pod, "gateway", 8080) for pod in ("stranger", "envoy-gateway", "grafana", "prometheus", "dns")),

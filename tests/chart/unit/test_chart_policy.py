@@ -7,7 +7,7 @@ import worlds
 
 #: What ends by itself, or is started by hand, needs no probe.
 ENDS = {"Job", "CronJob", "Pod"}
-VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}
+VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
 SERVICES = ("users", "catalog", "orders")
 
 
@@ -20,7 +20,8 @@ def wrong_in_pod(spec):
         found.append("may be root")
     if security.get("seccompProfile") != {"type": "RuntimeDefault"}:
         found.append("no seccomp profile")
-    if spec.get("automountServiceAccountToken") is not False:
+    projected = [source for each in spec.get("volumes", []) for source in each.get("projected", {}).get("sources", [])]
+    if spec.get("automountServiceAccountToken") is not False or [each for each in projected if set(each) != {"secret"}]:
         found.append("has a token")
     if spec.get("enableServiceLinks") is not False:
         found.append("gets every service's address as variables, of which RELAY_PORT and the like could be read")

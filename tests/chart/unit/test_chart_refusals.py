@@ -35,6 +35,12 @@ from tools.chart import render
         ("networkPolicy.callers[0]", "null", "'/networkPolicy/callers/0'"),
         ("image.digest", "latest", "'/image/digest'"),
         ("backup.schedule", "daily", "'/backup/schedule'"),
+        ("web.drainSeconds", "20", "must be at least web.preStopSeconds \\+ 25"),
+        ("livenessSeconds", "0", "'/livenessSeconds'"),
+        ("config.SENTRY_DSN", "x", "config.SENTRY_DSN is a secret"),
+        ("telemetry.endpoint", "https://collector:4318", "'/telemetry/endpoint'"),
+        ("telemetry.endpoint", "http://collector:4318", "say in networkPolicy.traces where the collector is"),
+        ("telemetry.sentrySecret", "sentry", "say in networkPolicy.reports where Sentry is"),
     ],
 )
 def test_wrong_values_are_refused(key, value, said):
@@ -67,6 +73,27 @@ def test_the_umbrella_refuses_what_it_does_not_know():
         render.chart(name="plaza", sets={"order.enabled": "false"})
     with pytest.raises(render.RenderFailed, match="/gateway/service/type"):
         render.chart(name="plaza", sets={"gateway.service.type": "Cluster"})
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        ({"orders.enabled": "false"}, "auditAcross.existingSecret is set without orders.enabled"),
+        ({"auditAcross.database.to": "null"}, r"say in auditAcross\.database\.to where they are"),
+        ({"auditAcross.existingSecret": "postgresql://u:p@h/db"}, "'/auditAcross/existingSecret'"),
+        ({"auditAcross.enabled": "true"}, "additional properties 'enabled' not allowed"),
+    ],
+)
+def test_an_audit_across_the_services_is_configured_whole_or_not_at_all(sets, said):
+    with pytest.raises(render.RenderFailed, match=said):
+        render.chart(name="plaza", sets={"auditAcross.existingSecret": "plaza-audit", **sets})
+
+
+def test_the_gateways_traces_must_be_let_through():
+    policies = {f"{each}.networkPolicy.traces.to[0].ipBlock.cidr": "10.0.0.0/8" for each in worlds.SERVICES}
+
+    with pytest.raises(render.RenderFailed, match=r"say in gateway\.traces where the collector is"):
+        render.chart(name="plaza", sets={"global.telemetry.endpoint": "http://collector:4318", **policies})
 
 
 @pytest.mark.parametrize("chart", ["service", "plaza"])

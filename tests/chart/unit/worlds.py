@@ -8,6 +8,7 @@ from tools.chart import render
 
 Object = dict[str, Any]
 
+SERVICES = ("users", "catalog", "orders")
 LOCAL = [render.HELM / "plaza" / "values-local.yaml"]
 PRODUCTION = [render.HELM / "plaza" / "values-production.yaml"]
 ALONE = [render.HELM / "service" / "values-local.yaml"]
@@ -19,6 +20,19 @@ CHARTS: dict[str, tuple[str, list[Any], dict[str, str]]] = {
     "plaza, production": ("plaza", PRODUCTION, {}),
     "plaza without orders": ("plaza", [], {"orders.enabled": "false"}),
     "plaza, gateway on nodes' ports": ("plaza", LOCAL, {"gateway.service.type": "NodePort"}),
+    "plaza that tells a collector and Sentry": (
+        "plaza",
+        LOCAL,
+        {
+            "global.telemetry.endpoint": "http://collector.tracing:4318",
+            "global.telemetry.ratio": "0.5",
+            "global.telemetry.environment": "staging",
+            "global.telemetry.sentrySecret": "sentry",
+            "gateway.traces[0].namespaceSelector.matchLabels.name": "tracing",
+        }
+        | {f"{each}.networkPolicy.traces.to[0].ipBlock.cidr": "10.0.0.0/8" for each in SERVICES}
+        | {f"{each}.networkPolicy.reports.to[0].ipBlock.cidr": "10.0.0.0/8" for each in SERVICES},
+    ),
     "service, local": ("service", ALONE, {}),
     "service, production": ("service", FULL, {}),
     "service by digest": ("service", ALONE, {"image.registry": "r.example", "image.digest": "sha256:" + "0" * 64}),

@@ -13,6 +13,7 @@ from psycopg import conninfo
 from shared.upkeep.across import looking, telling
 from shared.upkeep.across.snapshots import SERVICES
 
+SECRETS = Path("/run/secrets")
 _VARIABLES = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}
 
 
@@ -56,14 +57,20 @@ class Command(BaseCommand):
 
 
 def _addresses() -> dict[str, str]:
-    """Return each service's database address from the environment; raises CommandError."""
-    missing = [name for name in _VARIABLES.values() if not os.environ.get(name)]
-    if missing:
+    """Return each service's database address from the environment or mounted secrets; raises CommandError."""
+    given = {name: os.environ.get(name) or _from_file(name) for name in _VARIABLES.values()}
+    if missing := [name for name, text in given.items() if not text]:
         raise CommandError(f"Set {', '.join(missing)}.", returncode=2)
-    wrong = [name for name in _VARIABLES.values() if not _is_address(os.environ[name])]
-    if wrong:  # without the value, which may hold a password
+    if wrong := [name for name, text in given.items() if not _is_address(text)]:
+        # without the value, which may hold a password
         raise CommandError(f"No postgresql:// address: {', '.join(wrong)}.", returncode=2)
-    return {service: os.environ[name] for service, name in _VARIABLES.items()}
+    return {service: given[name] for service, name in _VARIABLES.items()}
+
+
+def _from_file(name: str) -> str:
+    """Return what a mounted secret says, as the settings read theirs; empty when there is none."""
+    path = SECRETS / name
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
 def _is_address(text: str) -> bool:
