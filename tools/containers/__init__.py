@@ -1,0 +1,1 @@
+"""The system in containers that the package testcontainers starts, for the end-to-end tests."""
