@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -150,7 +151,7 @@ def _client() -> redis.Redis:
 
 def _charged(names: list[str], costs: list[tuple[float, int]]) -> list[tuple[float, float]]:
     """Run the script; raises RedisError."""
-    client = _client()
+    client: Any = _client()  # its hints join its answers with those of its asynchronous twin
     given = [*names, *(str(number) for cost in costs for number in cost)]
     try:
         answer = client.evalsha(_DIGEST, len(names), *given)
