@@ -146,7 +146,9 @@ EVENTS: list[Row] = [
 
 
 _BACKUP_AGE = f"time() - {_most('plaza_backup_timestamp_seconds', 'service, form')}"
-_AGE = f"time() - {_most('plaza_heartbeat_timestamp_seconds', 'service, process')}"
+# of the last hour, or a process that is gone would take its sign of life along
+_HEARTBEAT = 'max_over_time(plaza_heartbeat_timestamp_seconds{service=~"$service"}[1h])'
+_AGE = f"time() - max by (service, process) ({_HEARTBEAT})"
 RUNTIME: list[Row] = [
     Row(
         title="Processes",
