@@ -55,8 +55,10 @@ bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
 test-e2e-containers: setup ## Run the end-to-end tests on containers that testcontainers starts (after `make image`): [K=expression]
 	@$(BIN)/python -m tools.containers $(if $(K),-k "$(K)")
-cluster-test: setup ## Install, test, roll under load, upgrade and roll back in kubectl's cluster: [VALUES=…] [KEEP=1]
-	@$(BIN)/python -m tools.cluster $(if $(VALUES),--values "$(VALUES)") $(if $(KEEP),--keep)
+cluster-test: setup ## Install, test, roll under load, upgrade and roll back in kubectl's cluster: [VALUES=…] [ADDRESS=http://…] [KEEP=1]
+	@$(BIN)/python -m tools.cluster $(if $(VALUES),--values "$(VALUES)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(KEEP),--keep)
+profile: setup ## Draw a flame graph of a process under load: WHAT=web|worker|relay [S=orders] [OUT=file.svg]
+	@$(BIN)/python -m benchmarks.profile $(or $(WHAT),web) $(if $(S),--service $(S)) $(if $(OUT),--out $(OUT))
 check: lint types migrations lock-check test ## All of CI
 
 ##@ Change
@@ -92,4 +94,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: rolling-test restore-drill bench chart-test chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
+.PHONY: rolling-test restore-drill bench profile chart-test chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help

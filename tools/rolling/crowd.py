@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
+from typing import Protocol
 
-from devstack import demo, ephemeral
+from devstack import demo
 from tools.chaos import load, market
 from tools.chaos.caller import Caller
 from tools.chaos.history import History
@@ -20,6 +21,14 @@ LOOKS_PER_SECOND = 8.0
 WAITERS = 4
 WAIT_SECONDS = 2
 HABITS = load.Habits(cancel_within=1.0)
+
+
+class Staffed(Protocol):
+    """A system with the demo data, wherever it runs."""
+
+    @property
+    def password(self) -> str:
+        """The password of the staff of the demonstration."""
 
 
 class Crowd:
@@ -86,7 +95,7 @@ class Crowd:
 
 
 @contextlib.asynccontextmanager
-async def gathered(*, system: ephemeral.System, url: str, rate: float) -> AsyncIterator[Crowd]:
+async def gathered(*, system: Staffed, url: str, rate: float) -> AsyncIterator[Crowd]:
     """Register the customers and fill the shelves; raises ReplayError when a step is refused.
 
     Args:
