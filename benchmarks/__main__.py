@@ -18,17 +18,8 @@ from devstack import config, errors
 
 FOLDER = Path(__file__).parent
 SECTIONS = (
-    "reads",
-    "own",
-    "placing",
-    "reserving",
-    "relaying",
-    "handling",
-    "hurrying",
-    "settling",
-    "files",
-    "remaining",
-    "starting",
+    *("reads", "own", "placing", "reserving", "relaying", "handling", "hurrying", "settling"),
+    *("files", "searching", "growth", "remaining", "starting", "scaling"),
 )
 QUICK = ("reads", "placing", "reserving", "relaying", "handling")
 
@@ -38,9 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help=f"sections with commas between: {','.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="what CI measures, in some minutes")
+    parser.add_argument("--large", action="store_true", help="ten million orders instead of one")
     parser.add_argument("--rounds", type=int, default=0, help="default: 5, quick 3")
     options = parser.parse_args()
-    rounds = options.rounds or (3 if options.quick else 5)
     names = [name for name in options.only.split(",") if name] or (QUICK if options.quick else SECTIONS)
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"no such section: {', '.join(sorted(unknown))}; choose from {', '.join(SECTIONS)}")
@@ -48,7 +39,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {} if options.quick else _read(folder / "results.json")
     try:
-        for name, section in _measured(names, quick=options.quick, rounds=rounds, folder=folder):
+        for name, section in _measured(names, options, folder=folder):
             kept[name] = section
             _write(folder / "results.json", kept)
     except errors.DevstackError as error:
@@ -57,13 +48,13 @@ def main() -> int:
     return _tell(folder, [kept[name] for name in SECTIONS if name in kept], names, quick=options.quick)
 
 
-def _measured(names: Sequence[str], *, quick: bool, rounds: int, folder: Path) -> Iterator[tuple[str, Section]]:
+def _measured(names: Sequence[str], options: argparse.Namespace, *, folder: Path) -> Iterator[tuple[str, Section]]:
     """Measure each section; the quick form on the same stores for all, the full one on fresh ones for each."""
     modules: dict[str, ModuleType] = {name: importlib.import_module(f"benchmarks.sections.{name}") for name in names}
-    groups = [list(names)] if quick else [[name] for name in names]
-    for group in groups:
-        stores = {store: None for name in group for store in modules[name].STORES}
-        with stage.opened(quick=quick, rounds=rounds, names=list(stores)) as opened:
+    rounds = options.rounds or (3 if options.quick else 5)
+    for group in [list(names)] if options.quick else [[name] for name in names]:
+        stores = list({store: None for name in group for store in modules[name].STORES})
+        with stage.opened(quick=options.quick, rounds=rounds, large=options.large, names=stores) as opened:
             for name in group:
                 yield name, _section(modules[name], opened, folder)
 

@@ -4,7 +4,6 @@ import contextlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -32,7 +31,7 @@ def all_cores() -> set[int]:
 
 def cpu_seconds(*pids: int) -> float:
     """Return the CPU seconds of processes and all that ever descended from them, as far as the dead were waited for."""
-    return sum(_own(process) for process in _families(pids))
+    return sum(_own(process) for pid in pids for process in family(pid))
 
 
 def _own(process: psutil.Process) -> float:
@@ -44,12 +43,12 @@ def _own(process: psutil.Process) -> float:
 
 def memory_mb(pid: int, *, alone: bool = False) -> float:
     """Return the memory of a process in MiB, shared pages as its part of them; with its children unless alone."""
-    return sum(_megabytes(process) for process in ([psutil.Process(pid)] if alone else _families([pid])))
+    return sum(_megabytes(process) for process in ([psutil.Process(pid)] if alone else family(pid)))
 
 
 def largest_mb(pid: int) -> float:
     """Return the resident set size of the largest among a process and its children, in MiB."""
-    return max(process.memory_info().rss / 2**20 for process in _families([pid]))
+    return max(process.memory_info().rss / 2**20 for process in family(pid))
 
 
 def _megabytes(process: psutil.Process) -> float:
@@ -58,13 +57,12 @@ def _megabytes(process: psutil.Process) -> float:
     return 0.0
 
 
-def _families(pids: Iterable[int]) -> list[psutil.Process]:
-    found = []
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            found += [process, *process.children(recursive=True)]
-    return found
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all its children; nothing when it is gone."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    return []
 
 
 def described() -> dict[str, str]:

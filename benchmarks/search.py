@@ -87,7 +87,7 @@ def main() -> int:
     if options.measure:
         json.dump(measure(), sys.stdout)
         return 0
-    results = [_in_process(_database(options.server, size)) for size in SIZES]
+    results = [in_process(database(options.server, size)) for size in SIZES]
     if not options.keep:
         for size in SIZES:
             _execute(options.server, sql.SQL("DROP DATABASE {}"), size)
@@ -190,7 +190,7 @@ def _deep(ordering: str) -> str:
     return pagination.Cursor(values=[row[name] for name in names], backwards=False).encode()
 
 
-def _database(server: str, size: int) -> str:
+def database(server: str, size: int) -> str:
     """Return the URL of a database with that many products, making it unless it is there."""
     url = urlsplit(server)
     found = urlunsplit(url._replace(path=f"/{_name(size)}"))
@@ -208,7 +208,7 @@ def _database(server: str, size: int) -> str:
     return found
 
 
-def _in_process(database: str) -> dict[str, list[float]]:
+def in_process(database: str) -> dict[str, list[float]]:
     """Measure in a process of its own, since Django knows one database."""
     environment = {**os.environ, **_ENVIRONMENT, "DATABASE_URL": database}
     command = [sys.executable, "-m", "benchmarks.search", "--measure", "here"]

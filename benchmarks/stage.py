@@ -6,19 +6,17 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks import machine
+from benchmarks import keys, machine
 from devstack import config, ephemeral, ports, processes
 from devstack.parts import service
 from devstack.stack import Stack
@@ -49,6 +47,8 @@ class Stage:
     quick: bool
     rounds: int
     """How often each pair takes turns."""
+    large: bool = False
+    """Ten million orders instead of one."""
     keys_url: str = ""
     _known: dict[str, Any] = field(default_factory=dict)
 
@@ -139,7 +139,7 @@ class Stage:
         """Run a process with a log of its own, on the server's cores unless others are given."""
         with self.stores.log(name=name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 (our own commands)
-                processes.bound(command=command),
+                processes.bound(command=[*self._known.get(f"under {name}", ()), *command]),
                 cwd=config.ROOT,
                 env={**environment, processes.MARK: str(self.stores.run_dir)},
                 stdin=subprocess.DEVNULL,
@@ -167,6 +167,19 @@ class Stage:
         if answer.status not in {200, 304}:
             raise NotStarted(f"{url}: {answer.status} {body[:500]!r}")
         return body
+
+    def under(self, name: str, *command: str) -> None:
+        """Run the process with this log under another program from now on.
+
+        Args:
+            name: of the log.
+            command: the program with its arguments, before those of the process.
+        """
+        self._known[f"under {name}"] = command
+
+    def free_address(self) -> str:
+        """Return an address on loopback where nobody listens."""
+        return f"{ports.LOOPBACK}:{_free_port()}"
 
     def tail(self, name: str) -> str:
         """Return the end of a log."""
@@ -201,35 +214,15 @@ class Stage:
 
 
 @contextmanager
-def opened(*, quick: bool, rounds: int, names: Sequence[str] = ("postgres", "rabbitmq", "valkey")) -> Iterator[Stage]:
+def opened(
+    *, quick: bool, rounds: int, large: bool = False, names: Sequence[str] = ("postgres", "rabbitmq", "valkey")
+) -> Iterator[Stage]:
     """Run stores on the other cores, and give out keys, while the block runs."""
     os.environ.setdefault("PLAZA_SHARED_BUFFERS", "256MB" if quick else "1GB")
     os.sched_setaffinity(0, machine.other_cores())
     documents: dict[str, Any] = {}
-    with ephemeral.stores(names=names) as stores, _keys(documents) as url:
-        yield Stage(stores=stores, quick=quick, rounds=rounds, keys_url=url, _known=documents)
-
-
-@contextmanager
-def _keys(documents: Mapping[str, Any]) -> Iterator[str]:
-    """Serve the key set that the measured services trust."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps(documents["jwks"]).encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((ports.LOOPBACK, 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://{ports.LOOPBACK}:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with ephemeral.stores(names=names) as stores, keys.served(documents) as url:
+        yield Stage(stores=stores, quick=quick, rounds=rounds, large=large, keys_url=url, _known=documents)
 
 
 class Inside:

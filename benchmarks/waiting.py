@@ -19,11 +19,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
-from benchmarks.hot_reads import KEYS_PORT, key_set
+from benchmarks import keys
 from devstack import ephemeral
 from devstack.parts import service
 
@@ -173,10 +174,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--places", type=int, default=service.WEB_WAITING["orders"], help="0: three quarters of 16")
     chosen = parser.parse_args()
-    with ephemeral.stores(names=["postgres", "valkey"]) as stores:
+    documents: dict[str, Any] = {}
+    with ephemeral.stores(names=["postgres", "valkey"]) as stores, keys.served(documents) as url:
         environment = service.environment(stack=stores, service="orders") | {
+            "DATABASE_URL": stores.database_url(name="orders"),
             "DJANGO_SETTINGS_MODULE": "orders.settings",
-            "JWKS_URL": f"http://127.0.0.1:{KEYS_PORT}/",
+            "JWKS_URL": url,
             "RATE_USER": "off",
             "RATE_ANONYMOUS": "off",
         }
@@ -184,9 +187,12 @@ def main() -> int:
         import django  # noqa: PLC0415 (reads the environment)
 
         django.setup()
+        from shared.testing import tokens  # noqa: PLC0415 (needs the settings)
+
+        documents["jwks"] = tokens.jwks()
         user_id, order_id = prepared()
         database = stores.database_url(name="orders")
-        with key_set(), serving({**os.environ, "WEB_WAITING": str(chosen.places)}):
+        with serving({**os.environ, "WEB_WAITING": str(chosen.places)}):
             measure(database, user_id, order_id, waiters=0, seconds=2)  # until everything is loaded
             rounds = [
                 measure(database, user_id, order_id, waiters=waiters, seconds=chosen.seconds)

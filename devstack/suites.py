@@ -33,6 +33,7 @@ ALL = (
     Suite(name="orders", path="services/orders/tests", settings="orders.settings"),
     Suite(name="gateway", path="gateway/tests"),
     Suite(name="replay", path="tools/replay/tests"),
+    Suite(name="bench", path="benchmarks/tests"),
     Suite(name="saga", path="tests/saga", stores=True),
     Suite(name="chart", path="tests/chart"),
     Suite(name="deploy", path="tests/deploy"),

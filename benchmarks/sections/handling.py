@@ -35,7 +35,7 @@ def measure(stage: Stage) -> Section:
         if stage.quick:
             del consumers[_PLAIN]
         contenders = {
-            name: _worked(partial(_fill, stage, catalog, opened, count, queue=queue), run, opened, queue)
+            name: _worked(partial(fill, stage, catalog, opened, count, queue=queue), run, opened, queue)
             for name, (run, queue) in consumers.items()
         }
         samples = in_turn(contenders, rounds=stage.rounds, warm_up=False)
@@ -63,7 +63,7 @@ def _worked(
     return worked
 
 
-def _fill(stage: Stage, catalog: Inside, opened: Any, count: int, *, queue: str) -> None:
+def fill(stage: Stage, catalog: Inside, opened: Any, count: int, *, queue: str) -> None:
     """Have so many events in a queue, and none handled."""
     ours = {"task": "plaza.deliver", "exchange": "plaza.events", "key": "catalog.retry"}
     noops = {"task": "noop", "exchange": "", "key": "noop"}

@@ -49,9 +49,9 @@ def _loaded(stage: Stage, name: str, statement: str, python: str, *, ordinary: b
 
 def _ready(stage: Stage, name: str) -> float:
     """Return the seconds until a web process answers that it is ready."""
-    begun = time.monotonic()
-    with stage.web(name) as server:
-        stage.answer(f"{server.url}/readyz", {})
+    begun, address = time.monotonic(), stage.free_address()
+    with stage.web(name, MANAGEMENT_BIND=address):
+        stage.answer(f"http://{address}/readyz", {})
         return time.monotonic() - begun
 
 
