@@ -36,7 +36,7 @@ def environment(*, known: Mapping[str, str]) -> dict[str, str]:
         found |= {f"{service.upper()}_{name}": own[name] for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL")}
         owner = secrets.environment(service=service, known=known, owner=True)
         found[f"{service.upper()}_OWNER_DATABASE_URL"] = owner["DATABASE_URL"]
-    return found
+    return found | {f"AUDIT_{name}": url for name, url in secrets.audit(known=known).items()}
 
 
 def write(*, folder: Path) -> list[Path]:

@@ -57,6 +57,17 @@ def test_migrations_wait_for_the_stores_and_the_gateway_for_the_services():
         assert FILE["services"][name]["healthcheck"]["test"][0] == "CMD"
 
 
+def test_the_audit_across_the_services_reads_as_the_role_that_may_do_nothing_else():
+    made = compose.environment(known=secrets.passwords())
+
+    environment = FILE["services"]["audit-across"]["environment"]
+    for service in SERVICES:
+        name = f"AUDIT_{service.upper()}_DATABASE_URL"
+        assert environment[f"{service.upper()}_DATABASE_URL"] == f"${{{name}:-}}"
+        assert re.fullmatch(rf"postgresql://plaza_audit:[\w-]+@postgres:5432/{service}", made[name])
+    assert environment["DATABASE_URL"] == environment["ORDERS_DATABASE_URL"]
+
+
 def test_only_migrations_own_the_tables():
     owners = {
         name
