@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+#: A replay is as long as the system is slow: a minute where nothing else runs.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
