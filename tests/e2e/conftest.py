@@ -60,7 +60,8 @@ def system(collector: Receiver) -> Iterator[ephemeral.System]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         patch.setenv("OTEL_TRACES_SAMPLER_ARG", "1")
-        with ephemeral.system() as running:
+        patch.setenv("OBSERVE_SECONDS", "10")  # beat looks at the tables more often, for those who look at it
+        with ephemeral.system(watched=True) as running:
             yield running
 
 

@@ -43,3 +43,10 @@ def get(url: str) -> Any:
     """Return the JSON at an address; raises OSError."""
     with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310  (our own stack)
         return json.load(answer)
+
+
+def post(url: str, content: Any) -> None:
+    """Send JSON to an address; raises OSError."""
+    body, kind = json.dumps(content).encode(), {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, body, kind), timeout=SECONDS):  # noqa: S310  (our own stack)
+        pass
