@@ -27,6 +27,7 @@ SECONDS = 8.0
 """Of load before the backups, and after them."""
 REST_SECONDS = 120.0
 LOST = "{}_lost"
+PLACED = "orders.order_placed.v1"
 _STAMP = re.compile(r"-(\d{8}T\d{6}\.\d{6}Z)\.")
 _DUPLICATES = re.compile(r'^plaza_events_handled_total\{[^}]*outcome="duplicate"[^}]*\} ([0-9.e+]+)$', re.MULTILINE)
 _UNSENT = "SELECT count(*) FROM events_outbox WHERE sent_at IS NULL AND dead_at IS NULL"
@@ -143,16 +144,18 @@ class Drill:
         facts = self._result.facts
         facts["unsent in the backups"] = f"{sum(self._count(_UNSENT).values()):,}"
         expected = books.handled_already(sent=self._addresses, since=since)
-        for name in config.SERVICES:
-            self._manage(name, "resend_events", "--since", since.isoformat())
-        facts["sent again"] = f"{sum(self._count(_UNSENT).values()):,}"
+        again = ("resend_events", "--since", since.isoformat())
+        self._manage("orders", *again, "--type", PLACED)  # first what holds the stock, for only that can be sold
         self._said("starting again on what was restored")
         for process in turn.ORDER:
             with futures.ThreadPoolExecutor() as pool:
                 list(pool.map(self._start, [f"{name}.{process}" for name in config.SERVICES]))
-        self._result.faults += self._rest()
+        self._quiet()
+        told = [self._manage(name, *again) for name in config.SERVICES]
+        facts["sent again"] = f"{sum(int(each.split()[0]) for each in told):,}"
+        self._result.faults += self._judge(self._quiet())
         duplicates = self._duplicates()
-        facts["duplicates recognised"] = f"{duplicates:,} of {expected:,} that were handled before"
+        facts["duplicates recognised"] = f"{duplicates:,}; {expected:,} events had been handled before"
         if not expected or duplicates < expected:
             self._result.faults.append(f"{expected} duplicates were to be recognised, {duplicates} were")
 
@@ -160,22 +163,29 @@ class Drill:
         built = service.build(stack=self._system.stack, service=name.partition(".")[0])
         self._system.add(next(one for one in built if one.name == name))
 
-    def _rest(self) -> list[str]:
-        """Wait until every event is sent and handled and every order settled; return what is wrong then."""
+    def _quiet(self) -> evidence.Evidence:
+        """Wait until every event is sent and handled and every order settled, or the time is over; return what is."""
         deadline = time.monotonic() + REST_SECONDS
         while True:
-            unsent = sum(self._count(_UNSENT).values())
-            waiting = books.counted(self._addresses["orders"], _OPEN)
             found = evidence.read(system=self._system)
-            unseen = sum(map(len, checker.unseen(found).values()))
-            if not (unsent or waiting or unseen) or time.monotonic() > deadline:
-                break
+            if not any(self._moving(found).values()) or time.monotonic() > deadline:
+                return found
             time.sleep(2)
-        left = {"events are unsent": unsent, "orders are not settled": waiting, "events were never seen": unseen}
-        twice = {"events had an effect twice": len(found.twice), "laws are broken": len(found.findings)}
-        self._result.facts["orders after the restore"] = f"{len(found.orders):,}, all settled" if not waiting else ""
-        wrong = [f"after the restore {number} {what}" for what, number in (left | twice).items() if number]
-        return wrong + [f"{law}: {rows[:2]}" for law, rows in found.findings.items()]
+
+    def _moving(self, found: evidence.Evidence) -> dict[str, int]:
+        return {
+            "events are unsent": sum(self._count(_UNSENT).values()),
+            "orders are not settled": books.counted(self._addresses["orders"], _OPEN),
+            "events were never seen": sum(map(len, checker.unseen(found).values())),
+        }
+
+    def _judge(self, found: evidence.Evidence) -> list[str]:
+        """Return what is wrong once nothing moves."""
+        wrong = self._moving(found) | {"events had an effect twice": len(found.twice)}
+        self._result.facts["orders after the restore"] = f"{len(found.orders):,}"
+        return [f"after the restore {number} {what}" for what, number in wrong.items() if number] + [
+            f"{law} is broken: {rows[:2]}" for law, rows in found.findings.items()
+        ]
 
     def _duplicates(self) -> int:
         """Return what the inboxes of the new workers have suppressed."""

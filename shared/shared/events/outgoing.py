@@ -117,12 +117,17 @@ def dead_count() -> int:
     return OutboxEvent.objects.filter(dead_at__isnull=False).count()
 
 
-def send_again(*, since: datetime) -> int:
+def send_again(*, since: datetime, types: Sequence[str] = ()) -> int:
     """Let the relay send once more what happened since a time; returns how many events.
 
     Whoever has handled one knows it by its id, for 30 days. It brings up to date who was restored from an older backup.
+
+    Args:
+        since: the time.
+        types: only these; all when empty.
     """
-    return OutboxEvent.objects.filter(occurred_at__gte=since, sent_at__isnull=False).update(sent_at=None)
+    found = OutboxEvent.objects.filter(occurred_at__gte=since, sent_at__isnull=False)
+    return (found.filter(type__in=types) if types else found).update(sent_at=None)
 
 
 def purge(*, older_than_days: int, batch: int = 1000) -> int:

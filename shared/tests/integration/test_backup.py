@@ -251,16 +251,17 @@ def test_another_services_file_says_nothing_about_ours(tmp_path):
         backup.taken_at(tmp_path / "plaza-users-20260101T000000.000000Z.jsonl")
 
 
-def test_what_happened_since_a_time_is_sent_again_and_nothing_older(capsys):
+@pytest.mark.parametrize(("types", "count"), [((), 1), (("--type", "new"), 1), (("--type", "old"), 0)])
+def test_what_happened_since_a_time_is_sent_again_and_nothing_older(capsys, types, count):
     times = {"old": datetime(2026, 1, 1, tzinfo=UTC), "new": datetime(2026, 1, 3, tzinfo=UTC)}
     for kind, when in times.items():
         event = {"event_id": uuid.uuid4(), "type": kind, "subject": uuid.uuid4(), "data": {}}
         OutboxEvent.objects.create(**event, occurred_at=when, sent_at=when)
 
-    call_command("resend_events", "--since", "2026-01-02T00:00:00Z")
+    call_command("resend_events", "--since", "2026-01-02T00:00:00Z", *types)
 
-    assert capsys.readouterr().out == "1 events will be sent again\n"
-    assert list(OutboxEvent.objects.filter(sent_at=None).values_list("type", flat=True)) == ["new"]
+    assert capsys.readouterr().out == f"{count} events will be sent again\n"
+    assert list(OutboxEvent.objects.filter(sent_at=None).values_list("type", flat=True)) == ["new"] * count
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-01-02T00:00:00"])
