@@ -30,9 +30,10 @@ exec "$@"
 
 
 def build(*, stack: stacks.Stack) -> part.Part:
-    """Describe the Prometheus of a stack; it needs nobody, a target that is not up yet is simply down."""
+    """Describe the Prometheus of a stack; it comes last, or it would call somebody for what is only starting."""
     return part.Part(
         name=NAME,
+        needs=("gateway",),
         prepare=functools.partial(prepare, stack=stack),
         command=("/bin/sh", "-c", SCRIPT, "sh", str(_root(stack=stack) / "usr" / "share"), *_program(stack=stack)),
         cwd=stack.run_dir,

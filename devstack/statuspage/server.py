@@ -15,8 +15,8 @@ from devstack import config, files, ports
 from devstack.statuspage import facts, page
 
 RUNBOOKS = config.ROOT / "docs" / "runbooks"
-KEPT = 20
-"""Notes of alerts on the page; all of them are in the log."""
+KNOWN, SHOWN = 200, 20
+"""So many notes of alerts are remembered, and are on the page; all of them are in the log."""
 _RUNBOOK = re.compile(r"/status/runbooks/([A-Za-z]{1,60})\.md")
 _LARGEST = 1024 * 1024
 
@@ -30,19 +30,20 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, *, run_dir: Path) -> None:
         self.run_dir = run_dir
-        self.kept: collections.deque[str] = collections.deque(maxlen=KEPT)
+        self._known: collections.deque[str] = collections.deque(maxlen=KNOWN)
         super().__init__((ports.LOOPBACK, files.read(path=run_dir / "ports.json")["status"]), _Handler)
 
     def note(self, *, body: bytes) -> None:
-        """Keep what Alertmanager tells, and write it into the log."""
+        """Keep what Alertmanager tells, and write it into the log; it repeats a group when one of it changes."""
         for line in notes(told=json.loads(body)):
-            self.kept.appendleft(line)
-            sys.stdout.write(f"{line}\n")
+            if line not in self._known:
+                self._known.appendleft(line)
+                sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
     def page(self) -> str:
         """Return the page as it is now."""
-        return page.draw(facts=facts.collect(run_dir=self.run_dir), notes=list(self.kept))
+        return page.draw(facts=facts.collect(run_dir=self.run_dir), notes=list(self._known)[:SHOWN])
 
 
 def notes(*, told: dict[str, Any]) -> Iterable[str]:

@@ -32,16 +32,16 @@ def needs(parts: list[part.Part]) -> dict[str, tuple[str, ...]]:
     return {each.name: each.needs for each in parts}
 
 
-def test_the_whole_system_starts_in_five_waves(opened):
+def test_the_whole_system_starts_in_six_waves(opened):
     waves = order.waves(needs=needs(catalogue.system(stack=opened)))
 
-    assert waves[0] == ["alertmanager", "postgres", "prometheus", "rabbitmq", "status", "valkey"]
+    assert waves[0] == ["alertmanager", "postgres", "rabbitmq", "status", "valkey"]
     assert waves[1] == ["databases"]
     assert waves[2] == ["catalog.migrate", "orders.migrate", "users.migrate"]
     assert waves[3] == sorted(
         f"{name}.{process}" for name in config.SERVICES for process in ("web", "worker", "relay", "beat")
     )
-    assert waves[4] == ["gateway"]
+    assert waves[4:] == [["gateway"], ["prometheus"]]
 
 
 def test_no_process_of_any_service_starts_before_all_three_have_migrated(opened):
@@ -56,7 +56,7 @@ def test_given_servers_leave_only_what_they_do_not_replace(given):
     parts = catalogue.system(stack=given)
 
     assert {"postgres", "rabbitmq", "valkey"}.isdisjoint(part.name for part in parts)
-    assert order.waves(needs=needs(parts))[0] == ["alertmanager", "databases", "prometheus", "status"]
+    assert order.waves(needs=needs(parts))[0] == ["alertmanager", "databases", "status"]
 
 
 def test_things_stop_before_what_they_use(opened):
