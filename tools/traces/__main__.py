@@ -11,7 +11,7 @@ import time
 from tools.traces import tree
 from tools.traces.receiver import Receiver, Span
 
-_QUIET = 3.0  # seconds without a new span of a trace
+_QUIET = 8.0  # seconds without a new span of a trace; Envoy sends its own every five
 
 
 def finished(spans: list[Span], now: float) -> bool:
