@@ -94,6 +94,20 @@ def counted(address: str, query: str, *arguments: object) -> int:
         return int(row[0]) if row else 0
 
 
+def unheard(*, sender: str, listener: str, kind: str) -> int:
+    """Return how many events of a type a listener has not handled.
+
+    Args:
+        sender: the address of the database of who sends them.
+        listener: the address of the database of who listens.
+        kind: the type.
+    """
+    with psycopg.connect(sender) as connection:
+        rows = connection.execute("SELECT event_id::text FROM events_outbox WHERE type = %s", [kind]).fetchall()
+    known = "SELECT count(*) FROM events_inbox WHERE event_id = ANY(%s::uuid[])"
+    return len(rows) - counted(listener, known, [row[0] for row in rows])
+
+
 def handled_already(*, sent: Mapping[str, str], since: datetime) -> int:
     """Return how many deliveries of the events since a time meet a service that has handled them.
 

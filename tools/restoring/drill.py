@@ -150,7 +150,7 @@ class Drill:
         for process in turn.ORDER:
             with futures.ThreadPoolExecutor() as pool:
                 list(pool.map(self._start, [f"{name}.{process}" for name in config.SERVICES]))
-        self._quiet()
+        self._held()
         told = [self._manage(name, *again) for name in config.SERVICES]
         facts["sent again"] = f"{sum(int(each.split()[0]) for each in told):,}"
         self._result.faults += self._judge(self._quiet())
@@ -162,6 +162,13 @@ class Drill:
     def _start(self, name: str) -> None:
         built = service.build(stack=self._system.stack, service=name.partition(".")[0])
         self._system.add(next(one for one in built if one.name == name))
+
+    def _held(self) -> None:
+        """Wait until catalog has heard of every order that was placed, or the time is over."""
+        deadline = time.monotonic() + REST_SECONDS
+        orders, catalog = self._addresses["orders"], self._addresses["catalog"]
+        while books.unheard(sender=orders, listener=catalog, kind=PLACED) and time.monotonic() < deadline:
+            time.sleep(1)
 
     def _quiet(self) -> evidence.Evidence:
         """Wait until every event is sent and handled and every order settled, or the time is over; return what is."""

@@ -10,7 +10,8 @@ from tools.restoring import books
 
 _TABLES = """
 CREATE TABLE orders (id int, placed_at timestamptz);
-CREATE TABLE events_outbox (id bigserial, event_id uuid DEFAULT gen_random_uuid(), occurred_at timestamptz);
+CREATE TABLE events_outbox (id bigserial, event_id uuid DEFAULT gen_random_uuid(), occurred_at timestamptz,
+                            type text DEFAULT 't');
 CREATE TABLE events_inbox (event_id uuid, handled_at timestamptz);
 CREATE TABLE wallets (balance numeric);
 CREATE TABLE ledger_entries (book text, amount numeric);
@@ -93,3 +94,13 @@ def test_deliveries_to_who_has_handled_them_are_counted(pair):
 
     assert already(datetime(2026, 1, 1, 10, tzinfo=UTC)) == 1
     assert already(TAKEN) == 0
+
+
+def test_events_that_a_listener_has_not_handled_are_counted_by_type(pair):
+    sender, listener = pair
+    known = "00000000-0000-7000-8000-000000000001"
+    run(sender, f"INSERT INTO events_outbox VALUES (1, '{known}'), (2, DEFAULT)")
+    run(sender, "INSERT INTO events_outbox (id, type) VALUES (3, 'u')")
+    run(listener, f"INSERT INTO events_inbox VALUES ('{known}')")
+
+    assert books.unheard(sender=sender, listener=listener, kind="t") == 1
