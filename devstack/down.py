@@ -9,7 +9,7 @@ from devstack import daemon, errors, processes
 #: what a run directory may contain; nothing else in it is ever deleted
 OWN = (
     *("postgres", "postgres.draft", "postgres.password", "rabbitmq", "valkey", "prometheus", "metrics", "coverage"),
-    *("alertmanager", "dashboards.html"),
+    *("alertmanager", "dashboards.html", "mail"),
     *(
         "logs",
         "envoy.yaml",
