@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help=f"sections with commas between: {','.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="what CI measures, in some minutes")
-    parser.add_argument("--large", action="store_true", help="ten million orders instead of one")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the largest tables")
     parser.add_argument("--rounds", type=int, default=0, help="default: 5, quick 3")
     options = parser.parse_args()
     names = [name for name in options.only.split(",") if name] or (QUICK if options.quick else SECTIONS)
@@ -54,7 +54,7 @@ def _measured(names: Sequence[str], options: argparse.Namespace, *, folder: Path
     rounds = options.rounds or (3 if options.quick else 5)
     for group in [list(names)] if options.quick else [[name] for name in names]:
         stores = list({store: None for name in group for store in modules[name].STORES})
-        with stage.opened(quick=options.quick, rounds=rounds, large=options.large, names=stores) as opened:
+        with stage.opened(quick=options.quick, rounds=rounds, rows=options.rows, names=stores) as opened:
             for name in group:
                 yield name, _section(modules[name], opened, folder)
 

@@ -35,7 +35,7 @@ def main() -> int:
     out: Path = options.out or config.ROOT / ".run" / "profile" / f"{options.service}-{options.what}.svg"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
-    with opened(quick=True, rounds=1) as stage:
+    with opened(quick=True, rounds=1, rows=0) as stage:
         stage.migrate("catalog", "orders")
         sampled = ["--rate", "200", "--subprocesses", "--nonblocking", "--duration", str(options.seconds)]
         command = [program("py-spy"), "record", *sampled, "--format", "flamegraph", "--output", str(out), "--"]

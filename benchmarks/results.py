@@ -74,7 +74,11 @@ def floors(path: Path = FLOORS) -> dict[str, dict[str, dict[str, Any]]]:
 def verdicts(
     sections: Iterable[Section], written: Mapping[str, Mapping[str, Mapping[str, Any]]], *, quick: bool
 ) -> list[Verdict]:
-    """Return every ratio beside its limit; raises UnknownRatio."""
+    """Return every ratio beside its limit; raises UnknownRatio.
+
+    In the quick form a floor is broken when every round is under it: what slows one round is the machine, what slows
+    all of them is the code.
+    """
     return [
         _verdict(section.name, name, values, written, quick=quick)
         for section in sections
@@ -89,6 +93,7 @@ def _verdict(section: str, name: str, values: Sequence[float], written: Mapping[
         raise UnknownRatio(f"floors.toml: no [{section}] {name!r}") from missing
     found = figures.limit(line, quick=quick)
     value, low, high = values
+    best = high if found.bound == figures.AT_LEAST else low
     return Verdict(
         section=section,
         name=name,
@@ -98,7 +103,7 @@ def _verdict(section: str, name: str, values: Sequence[float], written: Mapping[
         low=low,
         high=high,
         reached=found.is_reached(value),
-        kept=found.is_kept(value),
+        kept=found.is_kept(best if quick else value),
     )
 
 

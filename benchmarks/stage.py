@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +25,7 @@ from tools import apart
 _START_SECONDS, _STOP_SECONDS = 60.0, 30.0
 _THREADS = "4"
 _TRIES = 10
+_NOT_YET = 503
 
 
 class NotStarted(RuntimeError):
@@ -47,8 +48,8 @@ class Stage:
     quick: bool
     rounds: int
     """How often each pair takes turns."""
-    large: bool = False
-    """Ten million orders instead of one."""
+    rows: int = 1_000_000
+    """Of the largest tables."""
     keys_url: str = ""
     _known: dict[str, Any] = field(default_factory=dict)
 
@@ -153,19 +154,21 @@ class Stage:
             _end(process)
 
     def answer(self, url: str, headers: Mapping[str, str]) -> bytes:
-        """Ask once, with the patience that a server needs which has just begun to listen; returns the body.
+        """Ask until there is an answer, with the patience that a server needs which has just begun to listen.
+
+        Returns:
+            The body.
 
         Raises:
             NotStarted: it is refused.
         """
-        address = urlsplit(url)
-        link = http.client.HTTPConnection(address.netloc, timeout=_START_SECONDS)
-        link.request("GET", url.partition(address.netloc)[2], headers=dict(headers))
-        answer = link.getresponse()
-        body = answer.read()
-        link.close()
-        if answer.status not in {200, 304}:
-            raise NotStarted(f"{url}: {answer.status} {body[:500]!r}")
+        deadline = time.monotonic() + _START_SECONDS
+        status, body = _get(url, headers)
+        while status == _NOT_YET and time.monotonic() < deadline:
+            time.sleep(1)
+            status, body = _get(url, headers)
+        if status not in {200, 304}:
+            raise NotStarted(f"{url}: {status} {body[:500]!r}")
         return body
 
     def under(self, name: str, *command: str) -> None:
@@ -215,14 +218,14 @@ class Stage:
 
 @contextmanager
 def opened(
-    *, quick: bool, rounds: int, large: bool = False, names: Sequence[str] = ("postgres", "rabbitmq", "valkey")
+    *, quick: bool, rounds: int, rows: int, names: Sequence[str] = ("postgres", "rabbitmq", "valkey")
 ) -> Iterator[Stage]:
     """Run stores on the other cores, and give out keys, while the block runs."""
     os.environ.setdefault("PLAZA_SHARED_BUFFERS", "256MB" if quick else "1GB")
     os.sched_setaffinity(0, machine.other_cores())
     documents: dict[str, Any] = {}
     with ephemeral.stores(names=names) as stores, keys.served(documents) as url:
-        yield Stage(stores=stores, quick=quick, rounds=rounds, large=large, keys_url=url, _known=documents)
+        yield Stage(stores=stores, quick=quick, rounds=rounds, rows=rows, keys_url=url, _known=documents)
 
 
 class Inside:
@@ -273,6 +276,15 @@ def inside(stage: Stage, name: str, module: str, *, cores: set[int] | None = Non
 def program(name: str) -> str:
     """Return a program of the peers' virtualenv, which is made at the first call."""
     return str(apart.program(lock="bench", name=name))
+
+
+def _get(url: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Ask once; returns status and body."""
+    address = urlsplit(url)
+    with closing(http.client.HTTPConnection(address.netloc, timeout=_START_SECONDS)) as link:
+        link.request("GET", url.partition(address.netloc)[2], headers=dict(headers))
+        answer = link.getresponse()
+        return answer.status, answer.read()
 
 
 def _launch(process: str) -> list[str]:

@@ -11,14 +11,14 @@ from benchmarks.turns import in_turn
 
 NAME = "files"
 STORES = ("postgres", "rabbitmq", "valkey")
-_COUNT, _QUICK_COUNT, _FEW = 1_000_000, 100_000, 10_000
+_QUICK_COUNT, _FEW = 100_000, 10_000
 
 
 def measure(stage: Stage) -> Section:
     """Measure imports in turn, then exports in turn."""
     stage.migrate("catalog")
     section = Section(name=NAME, title="Import and export")
-    count = _QUICK_COUNT if stage.quick else _COUNT
+    count = _QUICK_COUNT if stage.quick else stage.rows
     folder, peaks = str(stage.scratch), dict[str, float]()
     with inside(stage, "catalog", "files") as catalog:
         catalog("written", count=count, path=folder)

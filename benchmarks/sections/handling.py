@@ -23,7 +23,7 @@ def measure(stage: Stage) -> Section:
     """Measure all three in turn, each alone with its queue."""
     stage.migrate("catalog")
     section = Section(name=NAME, title="Handling events")
-    count = 600 if stage.quick else 4000
+    count = 300 if stage.quick else 4000
     with inside(stage, "catalog", "relaying") as catalog, queues.channel(stage.stores.broker_url) as opened:
         opened.queue_declare("noop", durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
         ours = partial(stage.background, "catalog", "worker", WORKER_PROCESSES=_CHILDREN)

@@ -42,9 +42,9 @@ def measure(stage: Stage) -> Section:
             contenders[f"order of {lines} lines"] = _counted(stage, f"order of {lines} lines", place, costs)
             bench = partial(_pgbench, stage, scripts[lines])
             contenders[f"pgbench, {lines} lines"] = _counted(stage, f"pgbench, {lines} lines", bench, costs)
-        samples = in_turn(contenders, rounds=stage.rounds)
+        samples = in_turn(contenders, rounds=stage.rounds, warm_up=not stage.quick)
     section.contenders(samples, unit="orders")
-    _ratios(section, {name: taken[1:] for name, taken in costs.items()})
+    _ratios(section, {name: taken[-stage.rounds :] for name, taken in costs.items()})
     _count(section, told)
     return section
 

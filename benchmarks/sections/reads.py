@@ -40,7 +40,7 @@ def measure(stage: Stage) -> Section:
             servers[_FAST] = running.enter_context(_fast(stage))
         tokens = {"ours": customer["token"], "peers": token(stage, "catalog", customer["id"])}
         contenders = _contenders(stage, servers, slug, tokens)
-        samples = in_turn(contenders, rounds=stage.rounds)
+        samples = in_turn(contenders, rounds=stage.rounds, warm_up=not stage.quick)
     section.contenders(samples, unit="requests")
     _ratios(section, {name: [each.per_core for each in taken] for name, taken in samples.items()})
     section.notes.append(

@@ -20,7 +20,7 @@ def measure(stage: Stage) -> Section:
     count = 2000 if stage.quick else 10_000
     with inside(stage, "catalog", "relaying") as catalog:
         contenders = {kind: _publishing(catalog, kind, count) for kind in (_RELAY, _SINGLE, _PIPELINED)}
-        samples = in_turn(contenders, rounds=stage.rounds)
+        samples = in_turn(contenders, rounds=stage.rounds, warm_up=not stage.quick)
         catalog("filled", count=1)
     section.contenders(samples, unit="events")
     rates = {name: [each.rate for each in taken] for name, taken in samples.items()}

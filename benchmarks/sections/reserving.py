@@ -32,7 +32,7 @@ def measure(stage: Stage) -> Section:
             for case in _CASES
             for kind in (_OURS, _THEIRS)
         }
-        samples = in_turn(contenders, rounds=stage.rounds)
+        samples = in_turn(contenders, rounds=stage.rounds, warm_up=not stage.quick)
         catalog("emptied")
     section.contenders(samples, unit="orders")
     rates = {name: [each.rate for each in taken] for name, taken in samples.items()}

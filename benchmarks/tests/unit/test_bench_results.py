@@ -29,6 +29,24 @@ def test_a_ratio_is_told_beside_target_and_floor(value, reached, kept, word):
     assert markdown.line(found).endswith(word)
 
 
+def test_in_the_quick_form_only_what_is_under_its_floor_in_every_round_breaks_the_build():
+    found = section()
+    found.ratio("hot / bare", figures.Figure(value=0.2, low=0.1, high=0.31))
+
+    assert not results.verdicts([found], FLOORS, quick=False)[0].kept
+    assert results.verdicts([found], FLOORS, quick=True)[0].kept
+
+
+def test_where_less_is_better_the_least_of_the_rounds_counts_in_the_quick_form():
+    floors = {"reads": {"25 / 3": {"target": "<= 1.5", "floor": 2}}}
+    found = section()
+    found.ratio("25 / 3", figures.Figure(value=3, low=1.9, high=9))
+
+    assert results.verdicts([found], floors, quick=True)[0].kept
+    found.ratio("25 / 3", figures.Figure(value=3, low=2.1, high=9))
+    assert not results.verdicts([found], floors, quick=True)[0].kept
+
+
 def test_a_ratio_without_a_line_in_the_floors_is_an_error():
     with pytest.raises(results.UnknownRatio, match="new / bare"):
         results.verdicts([section(new_bare=1.0)], FLOORS, quick=False)
