@@ -75,8 +75,10 @@ def _sentence(state: State) -> str:
     return f"{name} {where} {verb}"
 
 
-def observe(*, prometheus: live.Prometheus, alertmanager: str) -> frozenset[State]:
+def observe(*, system: ephemeral.System) -> frozenset[State]:
     """Return every alert as Prometheus and Alertmanager have it now."""
+    prometheus = live.Prometheus(url=f"http://127.0.0.1:{system.port('prometheus')}")
+    alertmanager = f"http://127.0.0.1:{system.port('alertmanager')}"
     rules = [each["metric"] for each in prometheus.now("ALERTS")]
     sent = [each["labels"] for each in live.get(f"{alertmanager}/api/v2/alerts?active=true&inhibited=false")]
     return frozenset(
@@ -98,14 +100,12 @@ def run(*, system: ephemeral.System, stop: str, seconds: float) -> bool:
         seconds: for how long.
     """
     expected = EXPECTED[stop.rpartition(".")[2]]
-    prometheus = live.Prometheus(url=f"http://127.0.0.1:{system.port('prometheus')}")
-    alertmanager = f"http://127.0.0.1:{system.port('alertmanager')}"
     begun = time.monotonic()
     journal = Journal(clock=lambda: time.monotonic() - begun)
 
     def watch(*, until: Callable[[], bool]) -> None:
         while not until():
-            journal.take(observe(prometheus=prometheus, alertmanager=alertmanager))
+            journal.take(observe(system=system))
             time.sleep(EACH_SECONDS)
 
     journal.note(f"{stop} is stopped; {expected} must fire")
