@@ -12,7 +12,15 @@ PENDING = "pending_order_exists"
 class Caller(client.Api):
     """The gateway, and a history of what was asked of it."""
 
-    def __init__(self, *, base_url: str, connections: int, patience: float, history: History) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        connections: int,
+        patience: float,
+        history: History,
+        seconds: float = ANSWER_SECONDS,
+    ) -> None:
         """Prepare the connections.
 
         Args:
@@ -20,9 +28,10 @@ class Caller(client.Api):
             connections: how many to keep open at most.
             patience: seconds after which a request that keeps failing is given up.
             history: where attempts are written down.
+            seconds: how long an answer may take.
 
         """
-        super().__init__(base_url=base_url, connections=connections, patience=patience, seconds=ANSWER_SECONDS)
+        super().__init__(base_url=base_url, connections=connections, patience=patience, seconds=seconds)
         self._history = history
 
     def worth_repeating(self, answer: client.Answer) -> bool:

@@ -16,7 +16,9 @@ from tools.replay.errors import ReplayError
 CUSTOMERS = 40
 STOCK = 100_000
 CONNECTIONS = 64
-PATIENCE = 30.0
+PATIENCE = 120.0
+ANSWER_SECONDS = 65.0
+"""A little longer than the gateway waits: what counts is a refusal, not that the machine is busy."""
 LOOKS_PER_SECOND = 8.0
 WAITERS = 4
 WAIT_SECONDS = 2
@@ -104,7 +106,8 @@ async def gathered(*, system: Staffed, url: str, rate: float) -> AsyncIterator[C
         rate: orders started per second.
     """
     history = History()
-    async with Caller(base_url=url, connections=CONNECTIONS, patience=PATIENCE, history=history) as api:
+    limits = {"patience": PATIENCE, "seconds": ANSWER_SECONDS}
+    async with Caller(base_url=url, connections=CONNECTIONS, history=history, **limits) as api:
         staff = await market.signed_in(api=api, email=demo.STAFF, password=system.password)
         opened = await market.open_market(api=api, staff=staff, customers=CUSTOMERS, stock=STOCK)
         history.attempts.clear()

@@ -10,7 +10,7 @@ from tools.chaos import checker, evidence
 from tools.chaos.history import Attempt, History
 from tools.rolling import crowd, street, turn
 
-CALM_SECONDS = 2.0
+CALM_SECONDS = 1.0
 """Load alone, before the first turn and after each: what a turn leaves behind belongs to it."""
 SETTLE_SECONDS = 90.0
 
@@ -67,7 +67,9 @@ async def run(
                     said(f"{one.name} serves; the turn took {max(one.ready, one.ended) - one.began:.1f} s")
                     await asyncio.sleep(CALM_SECONDS)
         found = await _settled(system, customers.history)
-    return judged(turns=turns, history=customers.history, found=found)
+        said_there = street.refusals(log=system.log(street.GATEWAY, lines=5000))
+    result = judged(turns=turns, history=customers.history, found=found)
+    return dataclasses.replace(result, faults=result.faults + [f"the gateway: {one}" for one in said_there])
 
 
 async def _settled(system: ephemeral.System, history: History) -> evidence.Evidence:

@@ -7,11 +7,13 @@ A gateway of its own looks at the lines; the system's own gateway goes on lookin
 import asyncio
 import contextlib
 import dataclasses
+import json
 from collections.abc import AsyncIterator
 
 from devstack import config, ephemeral, part, ports
 from devstack import stack as stacks
 from devstack.parts import envoy
+from tools.chaos.history import SERVER_ERROR
 from tools.chaos.proxy import Proxy
 
 GATEWAY = "gateway.rolling"
@@ -57,3 +59,18 @@ def _gateway(*, stack: stacks.Stack, chosen: dict[str, int]) -> part.Part:
     moved = dataclasses.replace(stack.config, run_dir=own)
     seen = dataclasses.replace(stack, config=moved, ports={**stack.ports, **chosen})
     return dataclasses.replace(envoy.build(stack=seen), name=GATEWAY)
+
+
+def refusals(*, log: str) -> list[str]:
+    """Return what the gateway says of each request that failed, and why (Envoy's response flags and details).
+
+    Args:
+        log: its access log, a JSON object on each line among others.
+    """
+    found = []
+    for line in log.splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            if int(entry["status"] or 0) >= SERVER_ERROR:
+                found.append(" ".join(str(entry[name]) for name in ("method", "path", "status", "flags", "reason")))
+    return found

@@ -1,10 +1,12 @@
 """What counts as a customer who noticed that processes were replaced."""
 
+import json
+
 import pytest
 
 from tools.chaos.evidence import Evidence, Mail
 from tools.chaos.history import Attempt, History, Outcome, Placing
-from tools.rolling import run, turn
+from tools.rolling import run, street, turn
 
 TURNS = [
     turn.Turn(name="orders.web", began=10.0, ready=14.0, ended=16.0),
@@ -105,3 +107,10 @@ def test_a_turn_without_an_order_has_proved_nothing(history, found):
 def test_every_process_of_every_service_has_its_turn_web_first():
     assert len(set(turn.ALL)) == 12
     assert turn.ALL[:3] == ("users.web", "catalog.web", "orders.web")
+
+
+def test_the_gateway_says_why_a_request_failed():
+    entry = {"method": "GET", "path": "/x", "status": 503, "flags": "UC", "reason": "reset"}
+    log = "\n".join(["[warning] not JSON", json.dumps(entry), json.dumps(entry | {"status": 200}), json.dumps([1])])
+
+    assert street.refusals(log=log) == ["GET /x 503 UC reset"]
