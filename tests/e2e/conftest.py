@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark the tests that reach into the system, and leave them out where there is only its address."""
     inside = INSIDE if os.environ.get("MAILPIT_URL") else INSIDE | {"mailbox"}
     for item in items:
+        # whichever test comes first starts the system, and the machine may be busy
+        item.add_marker(pytest.mark.timeout(600), append=False)
         if inside & set(getattr(item, "fixturenames", ())):
             item.add_marker("inside")
     if not BASE_URL:

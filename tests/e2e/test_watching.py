@@ -53,7 +53,6 @@ def shown(prometheus, question):
     return any(math.isfinite(float(each["value"][1])) for each in prometheus.now(question.expression))
 
 
-@pytest.mark.timeout(600)  # alone it waits for rules that are evaluated every two minutes
 def test_every_panel_shows_something(system, prometheus, load, tmp_path):
     backup(system, tmp_path)
     defect(system, load)
