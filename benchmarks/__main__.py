@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -64,7 +65,7 @@ def _section(module: ModuleType, opened: stage.Stage, folder: Path) -> Section:
     say(f"== {module.NAME}")
     begun = time.monotonic()
     section: Section = module.measure(opened)
-    section.measured = f"{datetime.now(tz=UTC):%Y-%m-%d}"
+    section.measured = f"{datetime.now(tz=UTC):%Y-%m-%d}, load average {os.getloadavg()[1]:.0f}"
     if hasattr(module, "draw"):
         module.draw(section, folder / "plots")
     say(f"== {module.NAME}: {time.monotonic() - begun:.0f} s")

@@ -74,6 +74,7 @@ def described() -> dict[str, str]:
     return {
         "CPU": f"{model}, {len(_CORES)} cores",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "load average at the end": f"{os.getloadavg()[2]:.0f} (more than the cores: others worked too)",
         "Python": sys.version.split()[0],
     }
 

@@ -36,7 +36,7 @@ def main() -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     with opened(quick=True, rounds=1, rows=0) as stage:
-        stage.migrate("catalog", "orders")
+        stage.migrate(*{"catalog", options.service})  # whose queue takes what is published
         sampled = ["--rate", "200", "--subprocesses", "--nonblocking", "--duration", str(options.seconds)]
         command = [program("py-spy"), "record", *sampled, "--format", "flamegraph", "--output", str(out), "--"]
         stage.under(f"{options.service}.{options.what}", *command)
@@ -60,16 +60,16 @@ def _worked(load: Load, out: Path, seconds: int) -> None:
 @contextmanager
 def _asked(stage: Stage, service: str) -> Iterator[Load]:
     """Place orders, or ask for uncached products."""
-    with inside(stage, service, "placing" if service == "orders" else "customers") as customers:
-        stage.trust(customers("jwks"))
-        tokens = placing.tokens_file(stage, customers)
-        body = placing.body_file(stage, customers, 3) if service == "orders" else None
-    slug = "" if body else reads.loaded(stage)
-    with stage.web(service) as server:
-        if body:
+    if service == "orders":
+        with inside(stage, service, "placing") as orders:
+            stage.trust(orders("jwks"))
+            tokens, body = placing.tokens_file(stage, orders), placing.body_file(stage, orders, 3)
+        with stage.web(service) as server:
             place = placing.placing(stage, server, tokens, body)
             yield lambda: _again(stage, place)
-        else:
+    else:
+        slug = reads.loaded(stage)
+        with stage.web(service) as server:
             asked = wrk.Load(url=f"{server.url}/api/v2/products/{slug}/", headers={"API-Version": "v2"})
             yield lambda: _asked_again(asked, server.pid)
 

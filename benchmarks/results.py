@@ -31,7 +31,7 @@ class Section:
     plots: dict[str, str] = field(default_factory=dict)
     """Caption by file name."""
     measured: str = ""
-    """The day, ISO 8601."""
+    """The day, ISO 8601, and how busy the machine was."""
 
     def ratio(self, name: str, found: figures.Figure | float) -> None:
         """Note a ratio, or another figure that has a limit."""

@@ -18,6 +18,11 @@ _PRODUCTS = 10_000
 _UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not surely know goes to Django (record 13)
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
+_WHERE = (
+    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`): three quarters of the request are in"
+    " `product_get`; nearly half of that is the pool's check of the connection, a round trip before every query that a"
+    " connection which served a moment ago does not need, the rest Django's making of the query and the query itself."
+)
 _QUICK = {
     *(f"{_BARE}, detail's size", f"{_BARE}, list's size"),
     *("hot detail", "hot detail, token", "hot list of 20", "304", "uncached detail", "uncached list of 20"),
@@ -49,6 +54,7 @@ def measure(stage: Stage) -> Section:
         " verifies it and its revocation, DRF looks up the user, FastAPI verifies it only. DRF's list counts all rows,"
         " as its page numbers need; FastAPI's does not."
     )
+    section.notes.append(_WHERE)
     return section
 
 
