@@ -126,14 +126,19 @@ def test_pods_have_time_to_end():
         for owner, made in worlds.pods("plaza as it is")
         if owner["kind"] == "Deployment"
     }
-    sleeps = {
-        worlds.component(owner): container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    before = {
+        worlds.component(owner): container["lifecycle"]["preStop"]
         for owner, container in worlds.containers("plaza as it is")
         if "lifecycle" in container
     }
+    gateway = before.pop("gateway")["exec"]["command"]
 
     assert seconds == {"web": 45, "worker": 70, "relay": 45, "beat": 45, "gateway": 45}
-    assert sleeps == {"web": 10, "gateway": 15}
+    assert before == {"web": {"sleep": {"seconds": 10}}}
+    # longer than the longest `Prefer: wait`, 30 s, and shorter than what is left
+    assert gateway[:2] == ["bash", "-c"]
+    assert gateway[2].splitlines()[-1] == "sleep 35"
+    assert "POST /healthcheck/fail" in gateway[2]
 
 
 @pytest.mark.parametrize("world", worlds.WORLDS)
