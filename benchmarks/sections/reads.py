@@ -19,7 +19,7 @@ _UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not su
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
-    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`): three quarters of the request are in"
+    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`): three quarters of a request are in"
     " `product_get`; nearly half of that is the pool's check of the connection, a round trip before every query that a"
     " connection which served a moment ago does not need, the rest Django's making of the query and the query itself."
 )
