@@ -1,6 +1,5 @@
 """Where measurements take place: stores of one's own, services as in production, peers, all ended with the block."""
 
-import http.client
 import json
 import os
 import socket
@@ -8,15 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks import keys, machine
+from benchmarks import asking, keys, machine
 from devstack import config, ephemeral, ports, processes
 from devstack.parts import service
 from devstack.stack import Stack
@@ -163,10 +161,10 @@ class Stage:
             NotStarted: it is refused.
         """
         deadline = time.monotonic() + _START_SECONDS
-        status, body = _get(url, headers)
+        status, body = asking.get(url, headers)
         while status == _NOT_YET and time.monotonic() < deadline:
             time.sleep(1)
-            status, body = _get(url, headers)
+            status, body = asking.get(url, headers)
         if status not in {200, 304}:
             raise NotStarted(f"{url}: {status} {body[:500]!r}")
         return body
@@ -276,15 +274,6 @@ def inside(stage: Stage, name: str, module: str, *, cores: set[int] | None = Non
 def program(name: str) -> str:
     """Return a program of the peers' virtualenv, which is made at the first call."""
     return str(apart.program(lock="bench", name=name))
-
-
-def _get(url: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Ask once; returns status and body."""
-    address = urlsplit(url)
-    with closing(http.client.HTTPConnection(address.netloc, timeout=_START_SECONDS)) as link:
-        link.request("GET", url.partition(address.netloc)[2], headers=dict(headers))
-        answer = link.getresponse()
-        return answer.status, answer.read()
 
 
 def _launch(process: str) -> list[str]:
