@@ -12,7 +12,7 @@ _IDLE_IN_TRANSACTION_MS = 15_000
 # The migrate process rather fails than lets requests queue behind a lock it waits for.
 _MIGRATE_LOCK_MS = 2_000
 
-_PLAIN = "django.db.backends.postgresql"
+_SERVING = "shared.db.postgres"
 _EXPAND_CONTRACT = "shared.db.migrating"
 
 
@@ -26,7 +26,7 @@ def databases(env: Environment) -> dict[str, dict[str, Any]]:
     )
     options: dict[str, Any] = {"connect_timeout": 3, "options": server_options}
     settings: dict[str, Any] = {
-        "ENGINE": _EXPAND_CONTRACT if env.migrate_safely else _PLAIN,
+        "ENGINE": _EXPAND_CONTRACT if env.migrate_safely else _SERVING,
         "NAME": unquote(url.path.lstrip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
@@ -34,11 +34,11 @@ def databases(env: Environment) -> dict[str, dict[str, Any]]:
         "PORT": str(url.port or 5432),
         "OPTIONS": options,
         "TEST": {"NAME": unquote(url.path.lstrip("/")) + "_test"},
-        # Also with the pool: after a restart of the database each of its connections would fail one request.
-        "CONN_HEALTH_CHECKS": True,
     }
+    # After a restart of the database each connection would fail one request, if nobody looked whether it still lives.
+    # With the pool our backend does so by itself; Django's own way would be a round trip.
     if env.database_pool_max:
         options["pool"] = {"min_size": 1, "max_size": env.database_pool_max, "timeout": 5}
     else:
-        settings["CONN_MAX_AGE"] = 600
+        settings |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     return {"default": settings}

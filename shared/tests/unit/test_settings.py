@@ -118,6 +118,6 @@ def test_only_the_migrate_process_refuses_unsafe_migrations_and_waits_briefly_fo
     given(MIGRATE_SAFELY="true")
     migrating = databases(load(Environment))["default"]
 
-    assert (serving["ENGINE"], migrating["ENGINE"]) == ("django.db.backends.postgresql", "shared.db.migrating")
+    assert (serving["ENGINE"], migrating["ENGINE"]) == ("shared.db.postgres", "shared.db.migrating")
     assert "lock_timeout=10000" in serving["OPTIONS"]["options"]
     assert "lock_timeout=2000" in migrating["OPTIONS"]["options"]
