@@ -3,7 +3,6 @@
 Lock order, everywhere: the reservation's row first, then products by ascending id.
 """
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -30,7 +29,12 @@ from shared.events.contracts import (
 )
 from shared.http.ready import generation
 
-log = logging.getLogger(__name__)
+
+class NothingReserved(Exception):
+    """A paid order's hold is not here: this database was restored from an older backup than that of orders.
+
+    The event is tried again, for what brings the hold may be under way; at last it is dead, which somebody sees.
+    """
 
 
 class StockBelowReserved(BusinessRuleBroken):
@@ -120,11 +124,13 @@ def stock_commit(*, order_id: UUID) -> None:
 
     Args:
         order_id: the order, which is paid.
+
+    Raises:
+        NothingReserved: there is no reservation.
     """
     found = _lock(order_id)
     if found is None:
-        log.error("commit_without_reservation", extra={"order_id": str(order_id)})
-        return
+        raise NothingReserved(f"Nothing is reserved for order {order_id}.")
     _rise(found, reservations.commit(found.state))
 
 
