@@ -1,5 +1,6 @@
 """`up`, `status`, `logs`, `down`, `reset` and `exec` as a user calls them, with real stores."""
 
+import dataclasses
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from devstack import config, ephemeral, ports, processes, stack
+from devstack.parts import service
 from devstack.tests.conftest import Commands
 from devstack.tests.waiting import until
 
@@ -147,8 +149,18 @@ def test_logs_show_a_part_and_reset_deletes_the_data(devstack):
     assert [path.name for path in devstack.run_dir.iterdir()] == ["notes.txt"]
 
 
+def make_tables(devstack: Commands, *, name: str, app: str) -> None:
+    """Migrate one app of a service of the running stack."""
+    settings = dataclasses.replace(config.from_environment(environ=os.environ), run_dir=devstack.run_dir)
+    known = service.environment(stack=stack.load_stack(config=settings), service=name, owner=True)
+    command = [sys.executable, "manage.py", "migrate", app, "--verbosity", "0"]
+    subprocess.run(command, cwd=config.ROOT / "services" / name, env=known, check=True)
+
+
 def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack, tmp_path):
     devstack("up", "--only", "postgres")
+    for name in config.SERVICES:
+        make_tables(devstack, name=name, app="upkeep")  # where backups are noted
 
     devstack("backup", str(tmp_path / "backups"))
 
