@@ -19,9 +19,10 @@ _UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not su
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
-    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`): three quarters of a request are in"
-    " `product_get`; nearly half of that is the pool's check of the connection, a round trip before every query that a"
-    " connection which served a moment ago does not need, the rest Django's making of the query and the query itself."
+    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`, four threads, waiting included):"
+    " three quarters of a request are in `product_get`; of these more than half wait for PostgreSQL and for the"
+    " interpreter's lock, a sixth looks whether the connection lives, which lets another thread run, and the rest makes"
+    " the query."
 )
 _QUICK = {
     *(f"{_BARE}, detail's size", f"{_BARE}, list's size"),
