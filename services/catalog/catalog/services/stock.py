@@ -3,6 +3,7 @@
 Lock order, everywhere: the reservation's row first, then products by ascending id.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -29,12 +30,7 @@ from shared.events.contracts import (
 )
 from shared.http.ready import generation
 
-
-class NothingReserved(Exception):
-    """A paid order's hold is not here: this database was restored from an older backup than that of orders.
-
-    The event is tried again, for what brings the hold may be under way; at last it is dead, which somebody sees.
-    """
+log = logging.getLogger(__name__)
 
 
 class StockBelowReserved(BusinessRuleBroken):
@@ -124,13 +120,11 @@ def stock_commit(*, order_id: UUID) -> None:
 
     Args:
         order_id: the order, which is paid.
-
-    Raises:
-        NothingReserved: there is no reservation.
     """
     found = _lock(order_id)
     if found is None:
-        raise NothingReserved(f"Nothing is reserved for order {order_id}.")
+        log.error("commit_without_reservation", extra={"order_id": str(order_id)})
+        return
     _rise(found, reservations.commit(found.state))
 
 
