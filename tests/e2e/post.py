@@ -2,6 +2,7 @@
 
 import email
 import re
+from abc import ABC, abstractmethod
 from email import policy
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import httpx
 from shop import eventually
 
 
-class Mailbox:
+class Mailbox(ABC):
     """The mails that users have sent, by recipient."""
 
     def subjects(self, address: str) -> list[str]:
@@ -25,9 +26,9 @@ class Mailbox:
 
         return eventually(look)
 
+    @abstractmethod
     def _mails(self, address: str) -> list[tuple[str, str]]:
         """Return subject and text of an address's mails, the oldest first."""
-        raise NotImplementedError
 
 
 class Post(Mailbox):
