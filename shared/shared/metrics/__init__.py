@@ -81,6 +81,11 @@ AUDIT_FAILURES = Gauge(
 BACKUP = Gauge(
     "plaza_backup_timestamp_seconds", "When the last good backup was begun.", ["form"], multiprocess_mode="max"
 )
+DATABASE_CREATED = Gauge(
+    "plaza_database_created_timestamp_seconds",
+    "When the database got its first migration; a backup that was never made is as old.",
+    multiprocess_mode="max",
+)
 OBSERVED = Gauge(
     "plaza_observed_timestamp_seconds", "Last full look of beat's observer at the data.", multiprocess_mode="max"
 )

@@ -7,7 +7,7 @@ machine. A restore leaves the mark alone.
 from pathlib import Path
 
 from shared import metrics
-from shared.upkeep import backup
+from shared.upkeep import backup, tables
 from shared.upkeep.models import BackupMark
 
 
@@ -31,6 +31,11 @@ def note(*, path: Path, form: str) -> None:
 
 
 def measure() -> None:
-    """Set the gauge of the last good backups; of a format that was never used there is none."""
+    """Set the gauges of the last good backups, and of the time since when there could have been one.
+
+    A format that was never used has no mark; that nobody ever made a backup is seen by the database's age.
+    """
     for form, taken_at in BackupMark.objects.values_list("form", "taken_at"):
         metrics.BACKUP.labels(form=form).set(taken_at.timestamp())
+    if created_at := tables.created_at():
+        metrics.DATABASE_CREATED.set(created_at.timestamp())

@@ -1,9 +1,11 @@
 """The tables of the service's database as they really are: columns, order of dependence, numbers, emptiness."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min
 
 Columns = tuple[str, ...]
 
@@ -76,6 +78,12 @@ def migrations() -> dict[str, list[str]]:
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         found.setdefault(app, []).append(name)
     return found
+
+
+def created_at() -> datetime | None:
+    """Return when the first migration was applied; of a database without any there is no such time."""
+    first: datetime | None = MigrationRecorder(connection).migration_qs.aggregate(at=Min("applied"))["at"]
+    return first
 
 
 def quoted(*names: str) -> str:

@@ -235,6 +235,18 @@ def test_a_good_backup_is_noted_and_told_as_a_metric(tmp_path, options, form):
     assert REGISTRY.get_sample_value("plaza_backup_timestamp_seconds", {"form": form}) == began.timestamp()
 
 
+def test_without_any_backup_the_age_of_the_database_is_told():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(applied), max(applied) FROM django_migrations")
+        first, last = cursor.fetchone()
+
+    marks.measure()
+
+    assert not BackupMark.objects.exists()
+    assert REGISTRY.get_sample_value("plaza_database_created_timestamp_seconds") == first.timestamp()
+    assert first < last
+
+
 def test_a_backup_that_fails_changes_no_mark(tmp_path, monkeypatch):
     make(tmp_path)
     before = BackupMark.objects.get().taken_at

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tools.monitoring import names, rules, runbooks
+from tools.monitoring import burn, names, rules, runbooks
 
 COMMANDS = re.compile(r"manage\.py ([a-z_]+)([^`\n]*)")
 METRICS = re.compile(r"\b(?:plaza|http_server|rabbitmq|envoy|kube)_[a-z_]+|\bslo:[a-z_:0-9]+")
@@ -40,6 +40,18 @@ def test_every_section_is_written(pages):
         assert list(told) == list(runbooks.SECTIONS), name
         assert all(len(text) > 20 for text in told.values()), name
         assert expressions(page), name
+
+
+def test_its_head_says_what_fires_it(promises, alerts, pages):
+    heads = {name: page.split("\n\n")[1] for name, page in pages.items()}
+
+    for alert in alerts.alerts:
+        assert heads[alert.name] == f"*{alert.severity}.* Fires after {alert.lasts} of `{alert.expr}`."
+    for slo in promises.slos:
+        for pair in burn.BURNS:
+            head = heads[burn.alert_name(slo, pair)]
+            assert head.startswith(f"*{pair.severity}.* {slo.description}")
+            assert f"{pair.factor:g} times too fast over {pair.long} and {pair.short}" in head
 
 
 def test_a_new_alerts_runbook_is_begun_and_an_old_one_left_alone(tmp_path, promises, alerts, pages):

@@ -146,6 +146,10 @@ EVENTS: list[Row] = [
 
 
 _BACKUP_AGE = f"time() - {_most('plaza_backup_timestamp_seconds', 'service, form')}"
+_NEVER_BACKED_UP = (
+    f"time() - ({_most('plaza_database_created_timestamp_seconds', 'service')}"
+    f" unless {_most('plaza_backup_timestamp_seconds', 'service')})"
+)
 # of the last hour, or a process that is gone would take its sign of life along
 _HEARTBEAT = 'max_over_time(plaza_heartbeat_timestamp_seconds{service=~"$service"}[1h])'
 _AGE = f"time() - max by (service, process) ({_HEARTBEAT})"
@@ -229,7 +233,7 @@ RUNTIME: list[Row] = [
             ),
             Panel(
                 title="Age of the last good backup",
-                shown=[(_BACKUP_AGE, "{{service}} {{form}}")],
+                shown=[(_BACKUP_AGE, "{{service}} {{form}}"), (_NEVER_BACKED_UP, "{{service}} never, the database")],
                 unit="s",
                 limit=93600,
                 runbook="BackupOld",
