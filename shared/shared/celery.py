@@ -76,6 +76,30 @@ class Progress(bootsteps.StartStopStep):  # type: ignore[misc]
         self.heartbeat.pause()
 
 
+class Replacement(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Soon replaces a child that was killed, and gives back the message it had in hand.
+
+    Celery looks when the child's pipe closes, which may be a moment before the kernel has ended it; the next look
+    would be five seconds later.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        """Look twice a second, from the loop's own timer."""
+        self._timer = parent.timer.call_repeatedly(0.5, parent.pool.maintain_pool)
+
+    def stop(self, parent: Any) -> None:
+        """Leave it to Celery while there is no connection."""
+        del parent
+        if self._timer:
+            self._timer.cancel()
+
+
 class TurningScheduler(Scheduler):  # type: ignore[misc]
     """Celery's in-memory scheduler, which notes that its loop turns."""
 
@@ -159,7 +183,7 @@ def make_app(service: str) -> Celery:
 
     register(app)
     app.Worker, app.Beat = app.subclass_with_self(PlainWorker), app.subclass_with_self(PlainBeat)
-    app.steps["consumer"].add(Progress)
+    app.steps["consumer"].update((Progress, Replacement))
     app.autodiscover_tasks([service])
     _watch()
     return app

@@ -67,6 +67,19 @@ def probes(server, seconds):
     return seen
 
 
+def test_a_killed_child_that_celery_overlooks_is_replaced_and_its_event_handled(django_db_setup, broker, tmp_path):
+    with servers.worker(tmp_path / "overlooking", app="overlooking_app", BROKER_URL=broker.url) as server:
+        ids = ask(2, seconds=1.0)
+        servers.eventually(lambda: waiting() == 0)
+        killed = server.children()
+
+        for child in killed:
+            os.kill(child, signal.SIGKILL)
+
+        servers.eventually(lambda: len(set(server.children()) - set(killed)) == 2)
+        servers.eventually(lambda: handled(ids))
+
+
 def test_a_worker_whose_children_are_all_busy_is_alive_and_ready(worker):
     ids = ask(2, seconds=LIVENESS + 2)
 
