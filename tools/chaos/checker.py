@@ -208,16 +208,24 @@ def unseen(evidence: Evidence) -> dict[str, list[str]]:
     return {listener: events for listener, events in found.items() if events}
 
 
+def undead(evidence: Evidence, poison: Poison) -> list[str]:
+    """Return what kinds of poison are not among the dead events, one entry for each message."""
+    shown = " ".join(row["envelope"] for row in _dead(evidence))
+    return [what for mark, what in poison.marks.items() if mark not in shown]
+
+
+def _dead(evidence: Evidence) -> list[Mapping[str, Any]]:
+    return [row for mail in evidence.mail.values() for row in mail.failed if row["dead"]]
+
+
 def _events(evidence: Evidence, poison: Poison) -> Iterable[Finding]:
     for listener, missing in unseen(evidence).items():
         yield "P5 nothing lost", f"{len(missing)} events were sent, and {listener} has never seen them", missing
-    dead = [row for mail in evidence.mail.values() for row in mail.failed if row["dead"]]
-    innocent = [f"{row['type']}: {row['error']}" for row in dead if not poison.marked(row)]
+    innocent = [f"{row['type']}: {row['error']}" for row in _dead(evidence) if not poison.marked(row)]
     if innocent:
         yield "P8 only poison dies", f"{len(innocent)} events died that were not poison", innocent
-    shown = " ".join(row["envelope"] for row in dead)
-    if vanished := [what for mark, what in poison.marks.items() if mark not in shown]:
-        yield "P10 poison is kept", f"{len(vanished)} poisonous messages vanished instead of being kept dead", vanished
+    if living := undead(evidence, poison):
+        yield "P10 poison is kept", f"{len(living)} poisonous messages are not among the dead events", living
     if unsendable := [row["type"] for mail in evidence.mail.values() for row in mail.published if row["dead"]]:
         yield "P5 nothing lost", f"{len(unsendable)} events were refused by the broker to the end", unsendable
 

@@ -146,17 +146,24 @@ class _Run:
         sample = await watching.calm(seconds=max(left, 5.0), wanted=lambda sample: not sample.restless)
         return sample, time.monotonic() - healed
 
-    async def _read(self) -> evidence.Evidence:
-        """Read what the databases say, once what was sent last has had the time to arrive."""
-        deadline = time.monotonic() + ARRIVAL_SECONDS
+    async def _read(self, poison: checker.Poison) -> evidence.Evidence:
+        """Read what the databases say, once what was sent last has had the time to arrive, and poison that to die.
+
+        A message that kills its handler's process is given to forty of them before it is kept dead.
+        """
+        began = time.monotonic()
         while True:
             found = await asyncio.to_thread(evidence.read, system=self._wired.system)
-            if not checker.unseen(found) or time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            arriving = waited < ARRIVAL_SECONDS and checker.unseen(found)
+            dying = waited < self._options.rest and checker.undead(found, poison)
+            if not (arriving or dying):
                 return found
             await asyncio.sleep(1)
 
     async def _judge(self, log: watch.Log, sample: watch.Sample | None, seconds: float) -> Result:
-        found = await self._read()
+        poison = checker.Poison(marks=self._stage.poison, doubtful=frozenset(self._stage.doubtful))
+        found = await self._read(poison)
         restless = "" if sample else (log.samples[-1].restless if log.samples else "it could not be looked at")
         quiet_after = seconds if sample else None
         watched = checker.Watched(
@@ -166,7 +173,6 @@ class _Run:
             quiet_after=quiet_after,
             restless=restless,
         )
-        poison = checker.Poison(marks=self._stage.poison, doubtful=frozenset(self._stage.doubtful))
         return Result(
             options=self._options,
             plan=plan(options=self._options),

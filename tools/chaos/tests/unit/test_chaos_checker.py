@@ -211,7 +211,7 @@ def test_an_event_that_died_without_being_poison_is_seen(history, evidence):
 def test_poison_must_be_kept(history, evidence):
     evidence.mail["catalog"].failed.clear()
 
-    text = "1 poisonous messages vanished instead of being kept dead"
+    text = "1 poisonous messages are not among the dead events"
     assert promises(history, evidence) == [("P10 poison is kept", text)]
 
 
