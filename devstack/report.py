@@ -1,17 +1,19 @@
 """What a person is told about a running stack: the summary of `up` and the table of `status`."""
 
+import dataclasses
 import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 
+from devstack import backups, daemon, demo, files, processes, progress
 from devstack import config as configuration
-from devstack import daemon, demo, files, processes, progress
 from devstack import stack as stacks
 
 MIB = 1024 * 1024
@@ -82,6 +84,8 @@ def status(*, config: configuration.Config, form: str) -> int:
     if told["parts"]:
         total = sum(one["memory_bytes"] for one in told["parts"])
         console.print(f"{told['phase']}, {total / MIB:.0f} MiB, gateway {told['gateway']}, data {told['run_dir']}")
+    if told["backups"]:
+        console.print(backups.line(told=told["backups"]))
     return 0
 
 
@@ -99,7 +103,17 @@ def describe(*, config: configuration.Config) -> dict[str, Any]:
         "gateway": f"http://127.0.0.1:{known['gateway']}" if told else "",
         "run_dir": str(config.run_dir),
         "parts": parts,
+        "backups": _backups(
+            config=dataclasses.replace(config, given_servers=given), names={one["name"] for one in parts}
+        ),
     }
+
+
+def _backups(*, config: configuration.Config, names: set[str]) -> list[dict[str, Any]]:
+    if "postgres" not in names:
+        return []
+    now = datetime.now(tz=UTC)
+    return [each.facts(now=now) for each in backups.newest(running=stacks.load_stack(config=config))]
 
 
 def _part(*, name: str, one: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from devstack import config, ephemeral, ports, processes, stack
+from devstack import config, ephemeral, ports, processes, report, stack
 from devstack.parts import service
 from devstack.tests.conftest import Commands
 from devstack.tests.waiting import until
@@ -149,21 +149,31 @@ def test_logs_show_a_part_and_reset_deletes_the_data(devstack):
     assert [path.name for path in devstack.run_dir.iterdir()] == ["notes.txt"]
 
 
+def settings_of(devstack: Commands) -> config.Config:
+    """What the commands themselves read, for questions without another process."""
+    return dataclasses.replace(config.from_environment(environ=os.environ), run_dir=devstack.run_dir)
+
+
 def make_tables(devstack: Commands, *, name: str, app: str) -> None:
     """Migrate one app of a service of the running stack."""
-    settings = dataclasses.replace(config.from_environment(environ=os.environ), run_dir=devstack.run_dir)
-    known = service.environment(stack=stack.load_stack(config=settings), service=name, owner=True)
+    known = service.environment(stack=stack.load_stack(config=settings_of(devstack)), service=name, owner=True)
     command = [sys.executable, "manage.py", "migrate", app, "--verbosity", "0"]
     subprocess.run(command, cwd=config.ROOT / "services" / name, env=known, check=True)
 
 
-def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack, tmp_path):
+@pytest.mark.timeout(600)  # a dozen processes, each slow to start where others are busy
+def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack, tmp_path, capsys):
     devstack("up", "--only", "postgres")
     for name in config.SERVICES:
         make_tables(devstack, name=name, app="upkeep")  # where backups are noted
 
+    report.status(config=settings_of(devstack), form="table")
     devstack("backup", str(tmp_path / "backups"))
 
+    told = report.describe(config=settings_of(devstack))["backups"]
+    assert capsys.readouterr().out.splitlines()[-1] == "backups: users never, catalog never, orders never"
+    assert [(each["service"], each["form"]) for each in told] == [(name, "json") for name in config.SERVICES]
+    assert all(each["age_seconds"] >= 0 and each["size_bytes"] > 0 for each in told)
     files = {path.name.split("-")[1]: path for path in (tmp_path / "backups").glob("*.jsonl.gz")}
     assert set(files) == {"users", "catalog", "orders"}
     assert "a backup of catalog, not of users" in devstack("restore", "users", str(files["catalog"]), code=1)
