@@ -56,7 +56,7 @@ bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [
 test-e2e-containers: setup ## Run the end-to-end tests on containers that testcontainers starts (after `make image`): [K=expression]
 	@$(BIN)/python -m tools.containers $(if $(K),-k "$(K)")
 cluster-test: setup ## Install, test, roll under load, upgrade and roll back in kubectl's cluster: [VALUES=…] [ADDRESS=http://…] [KEEP=1]
-	@$(BIN)/python -m tools.cluster $(if $(VALUES),--values "$(VALUES)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(KEEP),--keep)
+	@$(BIN)/python -m tools.cluster $(foreach each,$(VALUES),--values "$(each)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(KEEP),--keep)
 profile: setup ## Draw a flame graph of a process under load: WHAT=web|worker|relay [S=orders] [OUT=file.svg]
 	@$(BIN)/python -m benchmarks.profile $(or $(WHAT),web) $(if $(S),--service $(S)) $(if $(OUT),--out $(OUT))
 check: lint types migrations lock-check test ## All of CI

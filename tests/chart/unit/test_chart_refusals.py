@@ -75,6 +75,11 @@ def test_the_umbrella_refuses_what_it_does_not_know():
         render.chart(name="plaza", sets={"gateway.service.type": "Cluster"})
 
 
+def test_a_port_of_the_nodes_needs_a_service_that_has_one():
+    with pytest.raises(render.RenderFailed, match="set the type to NodePort"):
+        render.chart(name="plaza", sets={"gateway.service.nodePort": "30080"})
+
+
 @pytest.mark.parametrize(
     ("sets", "said"),
     [

@@ -19,7 +19,11 @@ CHARTS: dict[str, tuple[str, list[Any], dict[str, str]]] = {
     "plaza, local": ("plaza", LOCAL, {}),
     "plaza, production": ("plaza", PRODUCTION, {}),
     "plaza without orders": ("plaza", [], {"orders.enabled": "false"}),
-    "plaza, gateway on nodes' ports": ("plaza", LOCAL, {"gateway.service.type": "NodePort"}),
+    "plaza, gateway on nodes' ports": (
+        "plaza",
+        LOCAL,
+        {"gateway.service.type": "NodePort", "gateway.service.nodePort": "30080"},
+    ),
     "plaza that tells a collector and Sentry": (
         "plaza",
         LOCAL,
