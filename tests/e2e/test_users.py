@@ -169,7 +169,7 @@ def test_a_stale_version_is_not_overwritten(shopper):
 
 
 @pytest.mark.parametrize("end", ["logout", "password", "deactivation"])
-def test_an_ended_session_is_refused_by_every_service_at_once(shop, shopper, end):
+def test_an_ended_session_is_refused_by_every_service(shop, shopper, end):
     customer = shopper("1.00")
     address = customer.get("users/me/")["email"]
     session = shop.http.post("/api/v2/auth/login/", json={"email": address, "password": PASSWORD}).json()
@@ -190,7 +190,7 @@ def test_an_ended_session_is_refused_by_every_service_at_once(shop, shopper, end
         shop.staff.call("PATCH", f"users/{session['user']['id']}/", {"is_active": False})
 
     for method, path in probes.values():
-        eventually(lambda method=method, path=path: ended.call(method, path).status_code == 401, seconds=2.0)
+        eventually(lambda method=method, path=path: ended.call(method, path).status_code == 401)
     # Another session of the same user lives on after a logout, and only then.
     assert customer.call("GET", "orders/").status_code == (200 if end == "logout" else 401)
 
