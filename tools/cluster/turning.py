@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from devstack import demo
-from tools.chaos.history import History
+from tools.chaos.history import Attempt, History
 from tools.cluster import kube, stage
 from tools.rolling import crowd
 
@@ -51,16 +51,18 @@ def roll(*, address: str, password: str, names: Sequence[str], said: Callable[[s
 
 
 async def _roll(*, address: str, password: str, names: Sequence[str], said: Callable[[str], None]) -> list[str]:
+    turns: list[tuple[float, str]] = []
     async with crowd.gathered(system=_Staffed(password), url=address, rate=RATE) as customers:
         async with customers.busy():
             for name in names:
+                turns.append((time.monotonic(), name))
                 await asyncio.to_thread(kube.kubectl, "rollout", "restart", f"deployment/{name}")
                 watched = ("rollout", "status", f"deployment/{name}", f"--timeout={stage.WAIT}")
                 await asyncio.to_thread(kube.kubectl, *watched)
                 said(f"{name} rolled, {len(customers.history.attempts)} requests so far")
         lost = await asyncio.to_thread(_unsettled, address, password, _orders(customers.history))
     said(f"{len(customers.history.attempts)} requests, {len(_orders(customers.history))} orders")
-    return judged(history=customers.history, lost=lost)
+    return judged(history=customers.history, lost=lost, turns=turns)
 
 
 def _orders(history: History) -> set[str]:
@@ -83,9 +85,25 @@ def _unsettled(address: str, password: str, orders: set[str]) -> set[str]:
     return waiting
 
 
-def judged(*, history: History, lost: set[str]) -> list[str]:
-    """Return what was broken, one sentence each; empty when nothing was. Pure."""
-    failed = [f"{each.method} {each.path}: {each.status or 'no answer'}" for each in history.attempts if each.failed]
+def _told(attempt: Attempt, turns: Sequence[tuple[float, str]]) -> str:
+    """Say what a customer met, and when: the turns in which the request was under way."""
+    ended = attempt.at + attempt.seconds
+    ends = [*(began for began, _ in turns[1:]), float("inf")]
+    met = [name for (began, name), end in zip(turns, ends, strict=True) if attempt.at < end and ended >= began]
+    answer = f"{attempt.status or 'no answer'} {attempt.code}".strip()
+    when = " to ".join(met[:1] + met[1:][-1:])
+    return f"{attempt.method} {attempt.path}: {answer} after {attempt.seconds:.1f} s, {when}"
+
+
+def judged(*, history: History, lost: set[str], turns: Sequence[tuple[float, str]]) -> list[str]:
+    """Return what was broken, one sentence each; empty when nothing was. Pure.
+
+    Args:
+        history: of the customers.
+        lost: ids of orders.
+        turns: when which Deployment's turn began, in their order.
+    """
+    failed = [_told(each, turns) for each in history.attempts if each.failed]
     twice = [each.key for each in history.placings if len(each.order_ids) > 1]
     wrong = {
         "requests failed": failed,
