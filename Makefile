@@ -47,6 +47,8 @@ lock-check: setup ## Check that the hash-locked requirements are up to date
 	@$(BIN)/python -m tools.lock --check
 chart-test: setup ## Check the charts and k8s/ without a cluster (K=expression)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/chart $(if $(K),-k "$(K)")
+chart-count: setup ## Tell how many objects of which kind each chart and overlay gives a cluster
+	@$(BIN)/python -m tools.chart count
 chart-audit: setup ## Ask checkov about the charts, k8s/ and the Dockerfile
 	@$(BIN)/python -m tools.chart audit
 image-test: setup ## Check the images on a Docker engine (after `make image`)
@@ -94,4 +96,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: rolling-test restore-drill bench profile chart-test chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
+.PHONY: rolling-test restore-drill bench profile chart-test chart-count chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help

@@ -1,10 +1,12 @@
-"""`python -m tools.chart write|fetch|audit`: write what is generated; get helm, kubectl and schemas; ask checkov."""
+"""`python -m tools.chart write|fetch|audit|count`: write what is generated; get helm, kubectl and schemas; ask checkov;
+tell how many objects a cluster gets.
+"""
 
 import argparse
 import sys
 
 from devstack import cli, errors
-from tools.chart import audit, fetch, gateway, golden, readme, render
+from tools.chart import audit, count, fetch, gateway, golden, readme, render
 
 CHARTS = ("service", "plaza")
 
@@ -29,11 +31,15 @@ def _audit() -> None:
     sys.stdout.write(audit.audit())
 
 
+def _count() -> None:
+    sys.stdout.write(count.table())
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("write", "fetch", "audit"))
-    commands = {"write": write, "fetch": _fetch, "audit": _audit}
+    parser.add_argument("command", choices=("write", "fetch", "audit", "count"))
+    commands = {"write": write, "fetch": _fetch, "audit": _audit, "count": _count}
     try:
         commands[parser.parse_args().command]()
     except errors.DevstackError as error:
