@@ -147,7 +147,7 @@ EVENTS: list[Row] = [
 
 _BACKUP_AGE = f"time() - {_most('plaza_backup_timestamp_seconds', 'service, form')}"
 _NEVER_BACKED_UP = (
-    f"time() - ({_most('plaza_database_created_timestamp_seconds', 'service')}"
+    f"time() - (max by (service) (plaza_database_created_timestamp_seconds{_OF} != 0)"
     f" unless {_most('plaza_backup_timestamp_seconds', 'service')})"
 )
 # of the last hour, or a process that is gone would take its sign of life along
