@@ -53,8 +53,8 @@ chart-audit: setup ## Ask checkov about the charts, k8s/ and the Dockerfile
 	@$(BIN)/python -m tools.chart audit
 image-test: setup ## Check the images on a Docker engine (after `make image`)
 	@$(BIN)/python -m pytest -q -p no:valkey tests/image $(if $(K),-k "$(K)")
-bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [ONLY=reads,files] [QUICK=1] [ROUNDS=5] [ROWS=1000000]
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ROWS),--rows $(ROWS))
+bench: setup ## Measure against peers and limits, write benchmarks/RESULTS.md: [ONLY=reads,files] [QUICK=1] [ROUNDS=5] [ROWS=1000000] [MUTANT=thrice]
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ROWS),--rows $(ROWS))
 test-e2e-containers: setup ## Run the end-to-end tests on containers that testcontainers starts (after `make image`): [K=expression]
 	@$(BIN)/python -m tools.containers $(if $(K),-k "$(K)")
 cluster-test: setup ## Install, test, roll under load, upgrade and roll back in kubectl's cluster: [VALUES=…] [ADDRESS=http://…] [KEEP=1]

@@ -1,4 +1,4 @@
-"""`make bench [ONLY=reads,events] [QUICK=1]`: measure, write RESULTS.md with its plots, fail under a floor."""
+"""`make bench [ONLY=reads,files] [QUICK=1]`: measure, write RESULTS.md with its plots, fail under a floor."""
 
 import argparse
 import dataclasses
@@ -14,31 +14,35 @@ from types import ModuleType
 
 from benchmarks import machine, markdown, results, stage
 from benchmarks.results import Section
+from benchmarks.sections import costs
 from benchmarks.turns import say
 from devstack import config, errors
 
 FOLDER = Path(__file__).parent
 SECTIONS = (
-    *("reads", "own", "placing", "reserving", "relaying", "handling", "hurrying", "settling"),
+    *("costs", "reads", "own", "placing", "reserving", "relaying", "handling", "hurrying", "settling"),
     *("files", "searching", "growth", "remaining", "starting", "scaling"),
 )
-QUICK = ("reads", "placing", "reserving", "relaying", "handling")
+QUICK = ("costs",)
 
 
 def main() -> int:
     """Read the command line, measure, write; returns 1 when a ratio is under its floor."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help=f"sections with commas between: {','.join(SECTIONS)}")
-    parser.add_argument("--quick", action="store_true", help="what CI measures, in some minutes")
+    parser.add_argument("--quick", action="store_true", help="the gate of CI; with sections: those, in short rounds")
+    parser.add_argument(
+        "--mutant", default="", choices=["", *costs.PROOFS, "spinning"], help="slow a path down, to see it fail"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the largest tables")
     parser.add_argument("--rounds", type=int, default=0, help="default: 5, quick 3")
     options = parser.parse_args()
     names = [name for name in options.only.split(",") if name] or (QUICK if options.quick else SECTIONS)
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"no such section: {', '.join(sorted(unknown))}; choose from {', '.join(SECTIONS)}")
-    folder = config.ROOT / ".run" / "bench" if options.quick else FOLDER
+    folder = config.ROOT / ".run" / "bench" if options.quick or options.mutant else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {} if options.quick else _read(folder / "results.json")
+    kept = {} if folder != FOLDER else _read(folder / "results.json")
     try:
         for name, section in _measured(names, options, folder=folder):
             kept[name] = section
@@ -55,7 +59,8 @@ def _measured(names: Sequence[str], options: argparse.Namespace, *, folder: Path
     rounds = options.rounds or (3 if options.quick else 5)
     for group in [list(names)] if options.quick else [[name] for name in names]:
         stores = list({store: None for name in group for store in modules[name].STORES})
-        with stage.opened(quick=options.quick, rounds=rounds, rows=options.rows, names=stores) as opened:
+        plan = {"quick": options.quick, "rounds": rounds, "rows": options.rows, "mutant": options.mutant}
+        with stage.opened(names=stores, **plan) as opened:
             for name in group:
                 yield name, _section(modules[name], opened, folder)
 

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import wrk
+from benchmarks.rooms import Broken, inside
 from benchmarks.sections import placing, reads
-from benchmarks.stage import NotStarted, Stage, inside, opened, program
+from benchmarks.stage import NotStarted, Stage, opened, program
 from benchmarks.turns import say
 from devstack import config
 
@@ -53,7 +54,7 @@ def _worked(load: Load, out: Path, seconds: int) -> None:
     """Load until the graph is there: py-spy ends what it has started when its time is over."""
     deadline = time.monotonic() + _PATIENCE * seconds
     while not out.exists() and time.monotonic() < deadline:
-        with suppress(wrk.WrongAnswers, NotStarted, TimeoutError):  # in the middle of which the process ends
+        with suppress(wrk.WrongAnswers, NotStarted, Broken, TimeoutError):  # in the middle of which the process ends
             load()
 
 

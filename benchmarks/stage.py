@@ -1,6 +1,5 @@
 """Where measurements take place: stores of one's own, services as in production, peers, all ended with the block."""
 
-import json
 import os
 import socket
 import subprocess
@@ -10,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 
-from benchmarks import asking, keys, machine
+from benchmarks import asking, keys, machine, rooms
 from devstack import config, ephemeral, ports, processes
 from devstack.parts import service
 from devstack.stack import Stack
@@ -48,6 +47,8 @@ class Stage:
     """How often each pair takes turns."""
     rows: int = 1_000_000
     """Of the largest tables."""
+    mutant: str = ""
+    """A deliberate slowdown at work, of `benchmarks.inside.mutants`."""
     keys_url: str = ""
     _known: dict[str, Any] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ class Stage:
         """Make the tables and queues of services."""
         for name in names:
             if name not in self._known:
-                with inside(self, name, "tables") as tables:
+                with rooms.inside(self, name, "tables") as tables:
                     tables("prepare")
                 self._known[name] = True
 
@@ -216,59 +217,27 @@ class Stage:
 
 @contextmanager
 def opened(
-    *, quick: bool, rounds: int, rows: int, names: Sequence[str] = ("postgres", "rabbitmq", "valkey")
+    *,
+    quick: bool,
+    rounds: int,
+    rows: int,
+    mutant: str = "",
+    names: Sequence[str] = ("postgres", "rabbitmq", "valkey"),
 ) -> Iterator[Stage]:
-    """Run stores on the other cores, and give out keys, while the block runs."""
+    """Run stores on the other cores, and give out keys, while the block runs; the arguments are those of a Stage."""
     os.environ.setdefault("PLAZA_SHARED_BUFFERS", "256MB" if quick else "1GB")
     os.sched_setaffinity(0, machine.other_cores())
     documents: dict[str, Any] = {}
     with ephemeral.stores(names=names) as stores, keys.served(documents) as url:
-        yield Stage(stores=stores, quick=quick, rounds=rounds, rows=rows, keys_url=url, _known=documents)
-
-
-class Inside:
-    """A process of a service in which functions of `benchmarks.inside.<module>` are called, one at a time."""
-
-    def __init__(self, stage: Stage, process: "subprocess.Popen[str]", name: str) -> None:
-        self._stage, self._process, self._name = stage, process, name
-        self.pid = process.pid
-
-    def __call__(self, function: str, **arguments: Any) -> Any:
-        """Call a function there with plain values; returns its plain result, raises NotStarted with its traceback."""
-        asking, answering = self._pipes()
-        asking.write(json.dumps({"call": function, "with": arguments}) + "\n")
-        asking.flush()
-        line = answering.readline()
-        if not line:
-            raise NotStarted(f"{self._name}.{function}: {self._stage.tail(self._name)}")
-        return json.loads(line)
-
-    def _pipes(self) -> tuple[IO[str], IO[str]]:
-        assert self._process.stdin  # noqa: S101 (for the type checker)
-        assert self._process.stdout  # noqa: S101 (as above)
-        return self._process.stdin, self._process.stdout
-
-
-@contextmanager
-def inside(stage: Stage, name: str, module: str, *, cores: set[int] | None = None, **settings: str) -> Iterator[Inside]:
-    """Run a process with a service's environment for the functions of a module, as long as the block runs."""
-    log = f"{name}.{module}"
-    command = processes.bound(command=[sys.executable, "-m", "benchmarks.inside", module])
-    with stage.stores.log(name=log).open("ab") as errors:
-        process = subprocess.Popen(  # noqa: S603 (our own)
-            command,
-            cwd=config.ROOT,
-            env={**stage.environment(name), "LOG_LEVEL": "ERROR", **settings},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
+        yield Stage(
+            stores=stores,
+            quick=quick,
+            rounds=rounds,
+            rows=rows,
+            mutant=mutant,
+            keys_url=url,
+            _known=documents,
         )
-    os.sched_setaffinity(process.pid, cores or machine.server_cores())
-    try:
-        yield Inside(stage, process, log)
-    finally:
-        process.communicate()
 
 
 def program(name: str) -> str:

@@ -11,6 +11,8 @@ TARGETS = {
     "catalog": (["-p", "catalog"], "catalog.settings"),
     "orders": (["-p", "orders"], "orders.settings"),
     "tools": (["-p", "tools", "-p", "devstack", "-p", "gateway"], "shared.testing.settings"),
+    # without the peers that other libraries make, which are not installed here
+    "benchmarks": (["-p", "benchmarks", "--exclude", "benchmarks/(tests|peers/(fast|ordinary))"], "catalog.settings"),
 }
 
 # Settings want an environment; nothing connects to it.

@@ -149,6 +149,7 @@ def _channel(**options: Any) -> Any:
         host=f"{url.hostname}:{url.port}",
         userid=unquote(url.username or ""),
         password=unquote(url.password or ""),
+        virtual_host=unquote(url.path[1:]) or "/",
         **options,
     )
     link.connect()

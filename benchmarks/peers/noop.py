@@ -20,12 +20,12 @@ app.conf.update(
 _connections: list["psycopg.Connection[tuple[object, ...]]"] = []
 
 
-@app.task(name="noop")
+@app.task(name="noop")  # type: ignore[untyped-decorator]
 def noop(*_: object, **__: object) -> None:
     """Do nothing."""
 
 
-@app.task(name="noted")
+@app.task(name="noted")  # type: ignore[untyped-decorator]
 def noted(identity: str) -> None:
     """Note the moment in a row, on a lasting connection."""
     if not _connections:

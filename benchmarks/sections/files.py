@@ -6,7 +6,8 @@ from typing import Any
 from benchmarks import figures
 from benchmarks.figures import Sample
 from benchmarks.results import Section, number
-from benchmarks.stage import Stage, inside
+from benchmarks.rooms import inside
+from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 NAME = "files"

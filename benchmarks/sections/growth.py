@@ -10,8 +10,9 @@ from psycopg import sql
 from benchmarks import figures, many_orders, plots, wrk
 from benchmarks.figures import Sample
 from benchmarks.results import Section, number
+from benchmarks.rooms import inside
 from benchmarks.sections import placing
-from benchmarks.stage import Server, Stage, inside
+from benchmarks.stage import Server, Stage
 from benchmarks.turns import in_turn, say
 
 NAME = "growth"
@@ -31,7 +32,8 @@ def measure(stage: Stage) -> Section:
     """Place orders of three lines on databases of each size."""
     stage.migrate("orders")
     section = Section(name=NAME, title="An order as the tables grow")
-    sizes = [10_000, 100_000] if stage.quick else [10_000, 100_000, stage.rows]
+    sizes = _sizes(100_000 if stage.quick else stage.rows)
+    touched = []
     with ExitStack() as running:
         with inside(stage, "orders", "placing") as orders:
             stage.trust(orders("jwks"))
@@ -42,10 +44,15 @@ def measure(stage: Stage) -> Section:
             name = _filled(stage, size)
             server = running.enter_context(stage.web("orders", DATABASE_URL=stage.database(name)))
             contenders[f"{size:,} orders"] = partial(_placed, stage, server, name, tokens, body)
+            touched.append(_pages(stage, name))
         samples = in_turn(contenders, rounds=stage.rounds)
     section.contenders(samples, unit="orders")
     costs = [[each.cpu_ms for each in taken] for taken in samples.values()]
     section.ratio("cost of an order, largest tables / smallest", figures.ratio(costs[-1], costs[0]))
+    section.ratio("pages of an order, largest tables / smallest", touched[-1] / touched[0])
+    section.notes.append(
+        f"Pages of tables and indexes that PostgreSQL touches for it: {', '.join(map(number, touched))}."
+    )
     section.notes.append(f"CPU of web and PostgreSQL. The largest table has {sizes[-1]:,} orders, thrice the lines.")
     return section
 
@@ -56,6 +63,18 @@ def draw(section: Section, folder: Path) -> None:
     values = [float(row[3].replace(",", "")) for row in section.rows]
     plots.lines(folder / "growth.svg", title="CPU of an order, ms", ticks=ticks, series={"web + PostgreSQL": values})
     section.plots = {"growth.svg": "CPU milliseconds of an order by the number of orders that are there"}
+
+
+def _sizes(largest: int) -> list[int]:
+    """Return powers of ten up to the largest size, and that."""
+    return [size for size in (10_000, 100_000, 1_000_000) if size < largest] + [largest]
+
+
+def _pages(stage: Stage, name: str) -> float:
+    """Return how many pages PostgreSQL touches for an order in a database."""
+    with inside(stage, "orders", "costs", DATABASE_URL=stage.database(name), DATABASE_POOL_MAX="1") as orders:
+        path = "order placed, 3 lines"
+        return float(orders("measured", rounds=1, mutant="", only=path)[path]["pages"])
 
 
 def _filled(stage: Stage, size: int) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from benchmarks import figures, queues
 from benchmarks.figures import Sample
 from benchmarks.results import Section
-from benchmarks.stage import Inside, Stage, inside
+from benchmarks.rooms import Inside, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 NAME = "handling"
@@ -27,7 +28,7 @@ def measure(stage: Stage) -> Section:
     with inside(stage, "catalog", "relaying") as catalog, queues.channel(stage.stores.broker_url) as opened:
         opened.queue_declare("noop", durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
         ours = partial(stage.background, "catalog", "worker", WORKER_PROCESSES=_CHILDREN)
-        consumers = {
+        consumers: dict[str, tuple[Callable[[], AbstractContextManager[int]], str]] = {
             _OURS: (ours, "catalog.events"),
             _NOOP: (partial(noop, stage, "catalog", _CHILDREN), "noop"),
             _PLAIN: (partial(_plain, stage), "noop"),

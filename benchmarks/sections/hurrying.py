@@ -5,8 +5,9 @@ from pathlib import Path
 
 from benchmarks import figures, plots
 from benchmarks.results import Section, number
+from benchmarks.rooms import inside
 from benchmarks.sections.handling import noop
-from benchmarks.stage import Stage, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import say
 
 NAME = "hurrying"

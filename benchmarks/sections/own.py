@@ -4,8 +4,9 @@ from contextlib import ExitStack
 
 from benchmarks import figures, many_orders
 from benchmarks.results import Section
+from benchmarks.rooms import inside
 from benchmarks.sections import reads
-from benchmarks.stage import Stage, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 NAME = "own"

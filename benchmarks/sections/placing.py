@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks import figures, machine, wrk
 from benchmarks.figures import Sample
 from benchmarks.results import Section, number
-from benchmarks.stage import Inside, Server, Stage, inside
+from benchmarks.rooms import Inside, inside
+from benchmarks.stage import Server, Stage
 from benchmarks.turns import Contender, in_turn
 from devstack.parts import postgres
 

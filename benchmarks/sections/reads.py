@@ -9,7 +9,8 @@ import psycopg
 
 from benchmarks import figures, products, wrk
 from benchmarks.results import Section
-from benchmarks.stage import Server, Stage, inside, program
+from benchmarks.rooms import inside
+from benchmarks.stage import Server, Stage, program
 from benchmarks.turns import Contender, in_turn
 
 NAME = "reads"

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from benchmarks import figures
 from benchmarks.figures import Sample
 from benchmarks.results import Section
-from benchmarks.stage import Inside, Stage, inside
+from benchmarks.rooms import Inside, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 NAME = "relaying"

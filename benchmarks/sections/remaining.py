@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from benchmarks import machine, queues
 from benchmarks.results import Section, number
+from benchmarks.rooms import inside
 from benchmarks.sections import reads
-from benchmarks.stage import Server, Stage, inside
+from benchmarks.stage import Server, Stage
 from benchmarks.turns import say
 from benchmarks.wrk import Load, run
 

@@ -7,7 +7,8 @@ import psycopg
 from benchmarks import figures, products
 from benchmarks.figures import Sample
 from benchmarks.results import Section
-from benchmarks.stage import Inside, Stage, inside
+from benchmarks.rooms import Inside, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 NAME = "reserving"

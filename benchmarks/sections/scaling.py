@@ -8,8 +8,9 @@ from pathlib import Path
 from benchmarks import figures, machine, plots, queues, wrk
 from benchmarks.figures import Sample
 from benchmarks.results import Section
+from benchmarks.rooms import inside
 from benchmarks.sections import handling, reads
-from benchmarks.stage import Stage, inside
+from benchmarks.stage import Stage
 from benchmarks.turns import Contender, in_turn
 
 NAME = "scaling"

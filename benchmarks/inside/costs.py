@@ -1,0 +1,67 @@
+"""What the hot paths of a service cost, measured inside one process."""
+
+import importlib
+import statistics
+
+from django.conf import settings
+
+from benchmarks.inside import gauges, mutants
+from benchmarks.inside.customers import jwks
+from benchmarks.inside.paths import Path
+
+__all__ = ["jwks", "measured"]
+
+_WARM, _COUNTED = 3, 3
+_SLICE = 0.01  # seconds of CPU
+
+
+def measured(*, rounds: int, mutant: str, only: str = "") -> dict[str, dict[str, float]]:
+    """Return calls, statements, pages and yardsticks of CPU by path.
+
+    Args:
+        rounds: of measuring CPU, path and yardstick in turn.
+        mutant: of `mutants`, which is at work meanwhile.
+        only: this path; default: all of the service.
+    """
+    settings.JWKS_PROVIDER = "shared.testing.tokens.jwks"
+    module = importlib.import_module(f"benchmarks.inside.paths.{settings.SERVICE}")
+    found: dict[str, Path] = module.paths()
+    with mutants.at_work(mutant):
+        return {name: _of(path, rounds) for name, path in found.items() if only in {"", name}}
+
+
+def _of(path: Path, rounds: int) -> dict[str, float]:
+    """Return what one path costs at its best: what comes on top is chance."""
+    for _ in range(_WARM):
+        _prepared(path)()
+    figures = {
+        name: min(gauge(_prepared(path)) for _ in range(_COUNTED))
+        for name, gauge in {"calls": gauges.calls, "statements": gauges.statements, "pages": gauges.pages}.items()
+    }
+    return figures | {"cpu": _yardsticks(path, rounds)}
+
+
+def _prepared(path: Path) -> gauges.Act:
+    path.prepare()
+    return path.act
+
+
+def _yardsticks(path: Path, rounds: int) -> float:
+    """Return how many yardsticks of CPU the path takes, over rounds in which they took turns.
+
+    Its least against their median: a busy machine can only make that smaller, never break a build by chance.
+    """
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(_slice(path))
+        theirs.append(_slice(Path(act=gauges.yardstick)))
+    return min(ours) / statistics.median(theirs)
+
+
+def _slice(path: Path) -> float:
+    """Return the CPU seconds of an act, as the mean over a hundredth of a second."""
+    spent, count = 0.0, 0
+    while spent < _SLICE:
+        spent += gauges.cpu(_prepared(path))
+        count += 1
+    return spent / count
