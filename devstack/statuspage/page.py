@@ -124,15 +124,17 @@ def _services(facts: Facts) -> str:
     rows = []
     for name, values in facts.services.items():
         cells = f"<td>{name}</td><td>{html.escape(facts.versions.get(name, '?'))}</td>"
-        cells += "".join(_up(facts.up.get((name, process))) for process in config.PROCESSES)
-        cells += "".join(f'<td class="n">{_number(values.get(each))}</td>' for each in numbers)
+        cells += "".join(_up(facts.up.get((name, process)), title=process) for process in config.PROCESSES)
+        cells += "".join(
+            f'<td class="n" data-title="{title}">{_number(values.get(each))}</td>' for each, title in numbers.items()
+        )
         rows.append(f"<tr>{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<table class="services"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
-def _up(value: float | None) -> str:
+def _up(value: float | None, *, title: str) -> str:
     mood, word = {None: ("none", "?"), 1.0: ("good", "up")}.get(value, ("bad", "down"))
-    return f'<td><span class="dot {mood}">{word}</span></td>'
+    return f'<td data-title="{title}"><span class="dot {mood}">{word}</span></td>'
 
 
 def _parts(parts: Mapping[str, Mapping[str, Any]]) -> str:
@@ -148,7 +150,7 @@ def _parts(parts: Mapping[str, Mapping[str, Any]]) -> str:
         rows.append(
             f'<tr><td>{html.escape(name)}</td><td><span class="dot {mood}">{state}</span></td>'
             f"<td>{html.escape(_upstream(one['version']))}</td>"
-            f'<td class="n">{one["restarts"] or ""}</td><td class="n">{runs}</td></tr>'
+            f'<td class="n">{one["restarts"]}</td><td class="n">{runs}</td></tr>'
         )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 

@@ -1,6 +1,7 @@
 """What the status page says, from facts that are given."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -79,12 +80,20 @@ def test_processes_are_up_down_or_unknown(healthy):
     drawn = page.draw(facts=healthy, notes=[])
 
     row = drawn.partition("<td>orders</td><td>1.2.3</td>")[2].partition("</tr>")[0]
-    assert [cell.partition("</span>")[0].rpartition(">")[2] for cell in row.split("<td>")[1:5]] == [
-        "up",
-        "?",
-        "down",
-        "?",
+    assert re.findall(r'<td data-title="(\w+)"><span class="dot \w+">([^<]*)', row) == [
+        ("web", "up"),
+        ("worker", "?"),
+        ("relay", "down"),
+        ("beat", "?"),
     ]
+
+
+def test_on_a_phone_where_the_head_is_hidden_each_value_says_what_it_is(healthy):
+    drawn = page.draw(facts=healthy, notes=[])
+
+    head = drawn.partition('<table class="services">')[2].partition("</thead>")[0]
+    row = drawn.partition("<td>orders</td><td>1.2.3</td>")[2].partition("</tr>")[0]
+    assert re.findall(r'data-title="([^"]*)"', row) == re.findall(r"<th[^>]*>([^<]*)</th>", head)[2:]
 
 
 def test_alertmanagers_message_becomes_a_line_for_each_alert():

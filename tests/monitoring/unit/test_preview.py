@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.monitoring import asking, live
+from tools.monitoring.preview import __main__ as preview
 from tools.monitoring.preview import page, plot, units
 
 FRAME = plot.Frame(start=1000, end=1100, step=10, unit="s", limit=None)
@@ -56,6 +58,21 @@ def test_an_axis_of_bytes_is_round_in_bytes():
     ]
 
 
+@given(st.integers(min_value=10**9, max_value=2 * 10**9), st.integers(min_value=60, max_value=30 * 86_400))
+def test_times_of_an_axis_are_round_inside_and_few(start, seconds):
+    times = units.clock_ticks(start, start + seconds)
+
+    assert 2 <= len(times) <= 7
+    assert start <= times[0] < times[-1] <= start + seconds
+    assert all(at % (times[1] - times[0]) == 0 for at in times)
+
+
+def test_a_quarter_of_an_hour_is_read_at_fives():
+    midnight = 1_600_041_600
+
+    assert units.clock_ticks(midnight + 61, midnight + 961) == [midnight + 300, midnight + 600, midnight + 900]
+
+
 def test_a_line_is_broken_where_points_are_missing():
     line = plot.Line(name="a", points=[(1000, 1), (1010, 1), (1050, 2), (1060, 2), (1100, 0)])
 
@@ -96,11 +113,11 @@ class Answering(live.Prometheus):
 
     def __init__(self):
         self.asked, self.full = [], True
+        self.values = [[1000, "1"], [1010, "NaN"], [1020, "+Inf"], [1030, "3"]]
 
     def since(self, expression, *, start, end, step):
         self.asked.append(expression)
-        values = [[1000, "1"], [1010, "NaN"], [1020, "+Inf"], [1030, "3"]]
-        return [{"metric": {"service": "<b>"}, "values": values}] if self.full else []
+        return [{"metric": {"service": "<b>"}, "values": self.values}] if self.full else []
 
 
 @pytest.fixture
@@ -140,6 +157,40 @@ def test_the_page_needs_no_network_and_escapes_what_it_shows(root, answering):
     assert "&lt;b&gt;" in text
     assert "<b>1</b>" not in text
     assert "NaN" not in text
+
+
+def test_what_is_over_is_named_by_its_most(root, answering):
+    answering.values = [[1000, "5"], [1010, "1"]]
+
+    assert '<b>1</b> <span class="most">most 5</span>' in drawn(root, answering)
+
+
+class Targets(Answering):
+    """Many targets, of which one is down."""
+
+    def since(self, expression, *, start, end, step):
+        names = [f"a{number:02}" for number in range(30)]
+        found = [{"metric": {"job": name}, "values": [[1000, str(int(name != "a29"))]]} for name in names]
+        return found if expression == "min by (job, process) (up)" else []
+
+
+def test_of_many_lines_those_in_trouble_are_shown(root):
+    text = drawn(root, Targets())
+
+    assert "a29 <b>0</b>" in text
+    assert f"and {30 - page.SHOWN} more" in text
+
+
+def test_a_young_system_is_drawn_since_it_is_known(tmp_path, answering, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 5000)
+    answering.values = [[4000, "1"], [5000, "1"]]
+
+    known = preview.window(prometheus=answering, minutes=30, out=tmp_path / "page.html")
+    answering.full = False
+    unknown = preview.window(prometheus=answering, minutes=30, out=tmp_path / "page.html")
+
+    assert (known.start, known.end, known.step) == (4000, 5000, 5)
+    assert (unknown.start, unknown.end, unknown.step) == (3200, 5000, 7.5)
 
 
 def test_its_runbooks_lie_where_the_links_lead(root, answering):

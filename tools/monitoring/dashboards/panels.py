@@ -74,8 +74,9 @@ def page(*, name: str, title: str, about: str, rows: Sequence[Row], runbooks: st
 
 
 def _variables() -> list[dict[str, Any]]:
+    """Return what a page can be looked at for: the environment, which has a Prometheus of its own, and the service."""
     return [
-        {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0},
+        {"name": "datasource", "label": "Environment", "type": "datasource", "query": "prometheus", "hide": 0},
         {
             "name": "service",
             "label": "Service",

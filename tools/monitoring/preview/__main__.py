@@ -16,20 +16,36 @@ SCRAPE_SECONDS = 5
 """How often the embedded Prometheus looks."""
 
 
-def window(*, prometheus: str, minutes: float, out: Path) -> page.Window:
-    """Return the last minutes in about 240 points, as Grafana would ask for them."""
+def window(*, prometheus: live.Prometheus, minutes: float, out: Path) -> page.Window:
+    """Return the last minutes, or as many as are known, in about 240 points, as Grafana would ask for them.
+
+    Args:
+        prometheus: who is asked.
+        minutes: at most.
+        out: where the page will lie.
+
+    Raises:
+        OSError: Prometheus does not answer.
+    """
     end = time.time()
-    step = max(60 * minutes / POINTS, SCRAPE_SECONDS)
+    start = _known_since(prometheus, start=end - 60 * minutes, end=end)
+    step = max((end - start) / POINTS, SCRAPE_SECONDS)
     interval = f"{max(step + SCRAPE_SECONDS, 4 * SCRAPE_SECONDS):.0f}s"
     return page.Window(
-        prometheus=live.Prometheus(url=prometheus),
-        start=end - 60 * minutes,
+        prometheus=prometheus,
+        start=start,
         end=end,
         step=step,
         interval=interval,
         root=config.ROOT,
         folder=out.parent,
     )
+
+
+def _known_since(prometheus: live.Prometheus, *, start: float, end: float) -> float:
+    """Return the first time between two at which anything was scraped, or the first of them when nothing was."""
+    scraped = prometheus.since("count(up)", start=start, end=end, step=SCRAPE_SECONDS)
+    return min((float(series["values"][0][0]) for series in scraped), default=start)
 
 
 def main() -> int:
@@ -44,7 +60,9 @@ def main() -> int:
         parser.error("nothing is running: `make up`, or give --prometheus")
     out = given.out.resolve()
     try:
-        text = page.draw(window=window(prometheus=given.prometheus, minutes=given.minutes, out=out))
+        text = page.draw(
+            window=window(prometheus=live.Prometheus(url=given.prometheus), minutes=given.minutes, out=out)
+        )
     except urllib.error.URLError as error:
         sys.stderr.write(f"Prometheus does not answer at {given.prometheus}: {error}\n")
         return 1

@@ -14,8 +14,8 @@ from tools.monitoring import asking, live
 from tools.monitoring.preview import plot, units
 
 STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-SHOWN = 12
-"""So many lines of a panel are drawn and named: those with the largest latest values."""
+SHOWN = 16
+"""So many lines of a panel are drawn and named: the worst by their latest values, then by their highest."""
 _LABEL = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -97,7 +97,7 @@ def _address(url: str, window: Window) -> str:
 
 
 def _lines(board: str, panel: dict[str, Any], window: Window) -> list[plot.Line]:
-    """Return a panel's series with their points, the largest first."""
+    """Return a panel's series with their points, the largest first; the smallest where little is bad."""
     found = []
     for question in asking.of_panel(page=board, panel=panel, interval=window.interval):
         told = window.prometheus.since(question.expression, start=window.start, end=window.end, step=window.step)
@@ -107,17 +107,26 @@ def _lines(board: str, panel: dict[str, Any], window: Window) -> list[plot.Line]
             if finite:
                 name = name_of(legend=question.legend, metric=series["metric"])
                 found.append(plot.Line(name=name, points=finite))
-    return sorted(found, key=lambda line: (-line.last, line.name))
+    worst = 1 if panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"] == "red" else -1
+    return sorted(found, key=lambda line: (worst * line.last, worst * line.most, line.name))
 
 
 def _legend(lines: Sequence[plot.Line], frame: plot.Frame) -> str:
     said = [
         f'<li><i style="background:var(--c{number % plot.COLOURS})"></i>{html.escape(line.name)}'
-        f" <b>{html.escape(units.say(line.last, unit=frame.unit))}</b></li>"
+        f" <b>{html.escape(units.say(line.last, unit=frame.unit))}</b>{_most(line, frame)}</li>"
         for number, line in enumerate(lines[:SHOWN])
     ]
     more = f"<li>and {len(lines) - SHOWN} more</li>" if len(lines) > SHOWN else ""
     return f"<ul>{''.join(said)}{more}</ul>"
+
+
+def _most(line: plot.Line, frame: plot.Frame) -> str:
+    """Return the highest value of a line, when it is another one than the latest."""
+    most = units.say(line.most, unit=frame.unit)
+    return (
+        "" if most == units.say(line.last, unit=frame.unit) else f' <span class="most">most {html.escape(most)}</span>'
+    )
 
 
 def _stats(lines: Sequence[plot.Line], frame: plot.Frame, steps: Sequence[dict[str, Any]]) -> str:

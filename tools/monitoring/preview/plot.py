@@ -28,6 +28,11 @@ class Line:
         """Return the latest value."""
         return self.points[-1][1]
 
+    @property
+    def most(self) -> float:
+        """Return the highest value."""
+        return max(value for _, value in self.points)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Frame:
@@ -114,12 +119,11 @@ def _across(y: float, text: str) -> str:
 
 
 def _times(frame: Frame) -> list[str]:
-    """Return four times of day below the axis."""
+    """Return some round times of day below the axis."""
     said = []
-    for number in range(4):
-        at = frame.start + (frame.end - frame.start) * (number + 0.5) / 4
-        clock = dt.datetime.fromtimestamp(at, tz=dt.UTC)
-        said.append(f'<text x="{frame.x(at):.1f}" y="{HEIGHT - 7}" text-anchor="middle">{clock:%H:%M:%S}</text>')
+    for at in units.clock_ticks(frame.start, frame.end):
+        clock = f"{dt.datetime.fromtimestamp(at, tz=dt.UTC):{'%H:%M' if at % 60 == 0 else '%H:%M:%S'}}"
+        said.append(f'<text x="{frame.x(at):.1f}" y="{HEIGHT - 7}" text-anchor="middle">{clock}</text>')
     return said
 
 

@@ -4,6 +4,8 @@ import math
 
 _KIBI = 1024
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
+_CLOCK = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+"""Seconds between two times of an axis."""
 _RATES = {"ops": "/s", "reqps": "/s"}
 
 
@@ -34,6 +36,13 @@ def ticks(highest: float, *, unit: str = "short") -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * 0.999)
     return [number * step for number in range(math.ceil(highest / step - 0.001) + 1)]
+
+
+def clock_ticks(start: float, end: float) -> list[int]:
+    """Return from two to seven round times (seconds since 1970) between two."""
+    least = (end - start) / 6
+    step = next((each for each in _CLOCK if each >= least), math.ceil(least / _CLOCK[-1]) * _CLOCK[-1])
+    return list(range(math.ceil(start / step) * step, math.floor(end) + 1, step))
 
 
 def _seconds(value: float) -> str:
