@@ -58,6 +58,18 @@ def test_an_axis_of_bytes_is_round_in_bytes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("highest", "said"),
+    [
+        (2400, ["0 s", "10 min", "20 min", "30 min", "40 min"]),
+        (116, ["0 s", "30 s", "60 s", "90 s", "2 min"]),
+        (93_600, ["0 s", "12 h", "24 h", "36 h"]),
+    ],
+)
+def test_an_axis_of_time_is_round_in_time(highest, said):
+    assert [units.say(each, unit="s") for each in units.ticks(highest, unit="s")] == said
+
+
 @given(st.integers(min_value=10**9, max_value=2 * 10**9), st.integers(min_value=60, max_value=30 * 86_400))
 def test_times_of_an_axis_are_round_inside_and_few(start, seconds):
     times = units.clock_ticks(start, start + seconds)

@@ -4,6 +4,7 @@ import math
 
 _KIBI = 1024
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
+_LENGTHS = (86_400, 3600, 60)
 _CLOCK = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """Seconds between two times of an axis."""
 _RATES = {"ops": "/s", "reqps": "/s"}
@@ -32,6 +33,9 @@ def ticks(highest: float, *, unit: str = "short") -> list[float]:
         return [0.0, 0.5, 1.0]
     if unit == "bytes" and highest >= _KIBI:
         return [each * _KIBI for each in ticks(highest / _KIBI, unit=unit)]
+    if unit == "s" and highest >= _LENGTHS[-1]:
+        length = next(each for each in _LENGTHS if highest >= each)
+        return [each * length for each in ticks(highest / length)]
     rough = highest / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * 0.999)
