@@ -113,7 +113,7 @@ def options(stores: stack.Stack, tmp_path_factory: pytest.TempPathFactory) -> Ca
 @pytest.fixture
 def start(
     stores: stack.Stack, options: Callable[[str], list[str]], tmp_path: Path
-) -> Iterator[Callable[[str, str], Container]]:
+) -> Iterator[Callable[..., Container]]:
     """Start a process of a service in a container; it is removed after the test.
 
     The directory of the metrics outlives a restart of the container, as an emptyDir does.
@@ -123,7 +123,7 @@ def start(
     metrics.mkdir()
     metrics.chmod(0o777)
 
-    def run(service: str, process: str) -> Container:
+    def run(service: str, process: str, *, metrics_at: str = "/metrics") -> Container:
         name = f"plaza-test-{uuid.uuid4().hex[:8]}"
         management = stores.address(name=f"{service}.{process}.management")
         settings = {
@@ -132,14 +132,14 @@ def start(
             "DATABASE_POOL_MAX": "8" if process == "web" else "0",
         }
         if process in {"web", "worker"}:
-            settings["PROMETHEUS_MULTIPROC_DIR"] = "/metrics"
+            settings["PROMETHEUS_MULTIPROC_DIR"] = metrics_at
         variables = [option for key, value in settings.items() for option in ("--env", f"{key}={value}")]
         mounted = ["--volume", f"{metrics}:/metrics"]
         what = [image.tag(service=service), process]
         docker("run", "--detach", "--name", name, *options(service), *variables, *mounted, *what)
         started.append(name)
         container = Container(name=name, management=management)
-        container.wait_ready(seconds=60)
+        container.wait_ready(seconds=180)
         return container
 
     yield run

@@ -34,6 +34,16 @@ def test_our_containers_are_hardened(name):
     assert "ports" not in found
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_what_is_writable_is_so_after_a_restart_too(name):
+    found = FILE["services"][name]
+
+    metrics = found["environment"].get("PROMETHEUS_MULTIPROC_DIR")
+    # the one folder that images have with this mode; another one would be root's after `docker compose restart`
+    assert found["tmpfs"] == ["/tmp:mode=1777"]
+    assert metrics == ("/tmp/metrics" if name.endswith(("-web", "-worker")) else None)
+
+
 @pytest.mark.parametrize("name", [name for name in OURS if not name.endswith("migrate")])
 def test_a_process_is_ready_by_its_management_port_and_starts_after_all_migrations(name):
     found = FILE["services"][name]

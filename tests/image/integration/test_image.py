@@ -99,7 +99,17 @@ def test_a_restarted_container_begins_with_empty_metrics(start):
     docker("exec", web.name, "python3", "-c", "open('/metrics/earlier', 'w')")
 
     docker("restart", "--time", "30", web.name)
-    web.wait_ready(seconds=60)
+    web.wait_ready(seconds=180)
 
     listed = docker("exec", web.name, "python3", "-c", "import os; print('earlier' in os.listdir('/metrics'))")
     assert listed == "False"
+
+
+def test_metrics_in_memory_bear_a_restart(start):
+    web = start("users", "web", metrics_at="/tmp/metrics")  # as docker-compose.yml says
+
+    docker("restart", "--time", "30", web.name)
+    web.wait_ready(seconds=180)
+
+    listed = docker("exec", web.name, "python3", "-c", "import os; print(len(os.listdir('/tmp/metrics')) > 0)")
+    assert listed == "True"
