@@ -61,7 +61,9 @@ cluster-test: setup ## Install, test, roll under load, upgrade and roll back in 
 	@$(BIN)/python -m tools.cluster $(foreach each,$(VALUES),--values "$(each)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(KEEP),--keep)
 profile: setup ## Draw a flame graph of a process under load: WHAT=web|worker|relay [S=orders] [OUT=file.svg]
 	@$(BIN)/python -m benchmarks.profile $(or $(WHAT),web) $(if $(S),--service $(S)) $(if $(OUT),--out $(OUT))
-check: lint types migrations lock-check test ## All of CI
+costs: setup ## Check that no hot path costs much more than usual; counted, so a busy machine does not matter: [MUTANT=thrice]
+	@$(BIN)/python -m benchmarks --quick $(if $(MUTANT),--mutant $(MUTANT))
+check: lint types migrations lock-check test costs ## All of CI
 
 ##@ Change
 setup: .venv/.ready ## Install everything into .venv (done by every other command)
@@ -96,4 +98,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: rolling-test restore-drill bench profile chart-test chart-count chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
+.PHONY: costs rolling-test restore-drill bench profile chart-test chart-count chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
