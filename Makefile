@@ -25,6 +25,8 @@ restore: setup ## Replace a service's data by a backup: S=users FILE=backups/pla
 	@$(BIN)/python -m devstack restore $(or $(S),"") "$(FILE)"
 audit: setup ## Look at every invariant of the running stack, in and between the services: [AGE=60]
 	@$(BIN)/python -m devstack audit $(if $(AGE),--age $(AGE))
+traces: setup ## Draw each trace of a system that sends them here as a tree with times: [PORT=4318] [ORDER=id] [SQL=1]
+	@$(BIN)/python -m tools.traces $(if $(PORT),--port $(PORT)) $(if $(ORDER),--order $(ORDER)) $(if $(SQL),--sql)
 
 ##@ Prove
 test: setup ## Run every test on real parts (S=users for one suite, K=expression)
@@ -98,4 +100,4 @@ sbom: setup ## Write what the images are made of as CycloneDX: sbom/plaza.json
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: costs rolling-test restore-drill bench profile chart-test chart-count chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help
+.PHONY: costs rolling-test restore-drill bench profile chart-test chart-count chart-audit chart-golden image image-test test-e2e-containers cluster-test stand-ins compose-env deploy sbom up down status logs reset replay backup restore traces test chaos lint types migrations lock-check check setup fmt lock monitoring dashboards-preview alert-drill schemas help

@@ -18,8 +18,8 @@ def pages(root):
 
 
 def expressions(page):
-    inside = page.partition("In Prometheus:")[2].partition("In the service")[0].partition("## Do")[0]
-    return [line.strip() for line in inside.splitlines() if line.startswith("    ")]
+    block = re.search(r"^In Prometheus:\n\n((?:    .+\n)+)", page, re.MULTILINE)
+    return [line.strip() for line in block[1].splitlines()] if block else []
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert(promises, alerts, pages):
