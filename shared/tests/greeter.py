@@ -11,9 +11,14 @@ from uuid import UUID
 from shared.events import outbox, registry
 from shared.events.contracts import Contract
 
+ALWAYS = "always"
+
 
 class Asked(Contract, type="shared.asked.v1", subject="guest_id"):
-    """A made-up event: how long the handler takes, whether it kills its own process once, and what it fails with."""
+    """A made-up event: how long its handler takes, what it fails with, and whether it kills its process.
+
+    `deaths` is ALWAYS, or the path of a file that says whether it has done so once.
+    """
 
     guest_id: UUID
     seconds: float = 0.0
@@ -34,6 +39,8 @@ def on_asked(event: Asked, context: registry.Context) -> None:
     time.sleep(event.seconds)
     if event.trouble:
         raise RuntimeError(event.trouble)
+    if event.deaths == ALWAYS:
+        os.kill(os.getpid(), 9)
     if event.deaths and not Path(event.deaths).exists():
         Path(event.deaths).touch()
         os.kill(os.getpid(), 9)

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 HANDLED, DUPLICATE, RETRIED, DEAD = "handled", "duplicate", "retried", "dead"
 
 _TRANSIENT_TRIES = 3
+_MOST_LOSSES = 3
 _LONGEST_OUTAGE = 600.0  # seconds to wait inside the task; below the broker's 30 minutes for an acknowledgement
 
 
@@ -33,12 +34,18 @@ class DatabaseAway(Exception):
     """The database did not come back in time; the message goes back to the queue."""
 
 
-def deliver(raw: Any, *, attempt: int = 0) -> str:
+class WorkerLost(Exception):
+    """Whoever took the event before did not live to acknowledge it."""
+
+
+def deliver(raw: Any, *, attempt: int = 0, losses: int = 0) -> str:
     """Handle one event and return its outcome: handled, duplicate, retried or dead.
 
     Args:
         raw: the envelope as decoded from JSON.
         attempt: how often it has failed before.
+        losses: how often its message came back, as its worker died or lost the broker. After three it is a failed
+            attempt and pauses: a few events that kill their workers would leave none to the others.
 
     Raises:
         DatabaseAway: nothing could be recorded; the message must not be acknowledged.
@@ -54,19 +61,21 @@ def deliver(raw: Any, *, attempt: int = 0) -> str:
         kind = event.type if registry.handler_of(event.type) else "unknown"
         ids = {"event_id": str(event.id), "request_id": event.requestid, "trace_id": event.traceparent[3:35]}
         with context.bound(request_id=event.requestid, event_id=str(event.id)):
-            outcome = _while_database_is_away(lambda: _attempt(event, raw, attempt))
+            outcome = _while_database_is_away(lambda: _attempt(event, raw, attempt, losses))
     metrics.EVENTS_HANDLED.labels(type=kind, outcome=outcome).inc()
     seconds = round(time.monotonic() - started, 6)
     log.info("event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": seconds, **ids})
     return outcome
 
 
-def _attempt(event: Envelope, raw: Any, attempt: int) -> str:
+def _attempt(event: Envelope, raw: Any, attempt: int, losses: int) -> str:
     """Handle a readable event once; a failure is recorded, only an outage of the database is raised."""
     told = spans.of_handling(event)
     with tracing.span(f"handle {event.type}", parent=event.traceparent, kind=tracing.CONSUMER, attributes=told):
         try:
             contract, handler = _understood(event)
+            if losses >= _MOST_LOSSES:
+                return _failed(event, raw, WorkerLost(f"{losses} workers took it and did not come back."))
             return _run(event, contract, handler, attempt)
         except MalformedEvent as error:
             return _bury(raw, error, event=event)

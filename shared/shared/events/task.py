@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.exceptions import Reject
 
 from shared.events import delivery
@@ -11,17 +11,25 @@ from shared.events.outgoing import TASK
 
 log = logging.getLogger(__name__)
 
+_LOSSES = "x-delivery-count"  # how often a quorum queue has got the message back
+
 
 def register(app: Celery) -> None:
     """Register the consumer task on a service's Celery app."""
 
-    @app.task(name=TASK, acks_late=True, typing=False)  # type: ignore[untyped-decorator]
-    def deliver(*args: Any, attempt: Any = 0, **_: Any) -> None:
+    @app.task(name=TASK, acks_late=True, bind=True, typing=False)  # type: ignore[untyped-decorator]
+    def deliver(task: Task, *args: Any, attempt: Any = 0, **_: Any) -> None:
         """Handle one event; Celery would acknowledge a task that raises, so nothing but Reject may leave here."""
+        raw, losses = args[0] if args else None, task.request.get(_LOSSES)
         try:
-            delivery.deliver(args[0] if args else None, attempt=attempt if isinstance(attempt, int) else 0)
+            delivery.deliver(raw, attempt=_number(attempt), losses=_number(losses))
         except delivery.DatabaseAway as error:
             raise Reject(str(error), requeue=True) from error
         except Exception as error:
             log.exception("event_not_recorded")
             raise Reject(str(error), requeue=False) from error
+
+
+def _number(value: Any) -> int:
+    """Return what a message says as a number, and nothing for anything else: whoever publishes may write there."""
+    return value if isinstance(value, int) else 0

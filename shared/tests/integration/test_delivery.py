@@ -230,6 +230,18 @@ def test_dead_events_are_listed_shown_replayed_and_discarded(effects, capsys):
     assert failures.claim_due(limit=10) == []
 
 
+def test_an_event_whose_workers_were_lost_three_times_is_not_handled_but_pauses(effects):
+    raw = events.enveloped(greeting())
+
+    assert delivery.deliver(raw, losses=3) == "retried"
+
+    assert effects == []
+    assert failures.counts() == {"retrying": 1, "dead": 0}
+    assert FailedEvent.objects.get().error == "WorkerLost: 3 workers took it and did not come back."
+    assert delivery.deliver(raw, attempt=1, losses=2) == "handled"
+    assert failures.counts() == {"retrying": 0, "dead": 0}
+
+
 def test_a_due_retry_goes_back_to_the_services_own_queue_once(channel, effects):
     effects.before = lambda _: {}["missing"]
     events.deliver(greeting(), uuid.uuid4())

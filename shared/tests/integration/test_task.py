@@ -43,6 +43,16 @@ def test_a_message_that_is_no_event_is_kept_and_acknowledged(deliver, effects, a
     assert effects == []
 
 
+@pytest.mark.parametrize(("losses", "outcome"), [(2, []), ("many", []), (3, ["retried"])])
+def test_the_brokers_count_of_lost_workers_is_heeded(deliver, effects, losses, outcome):
+    deliver.push_request(**{"x-delivery-count": losses})
+    deliver.run(greeting())
+    deliver.pop_request()
+
+    assert effects == ([] if outcome else ["hello 1"])
+    assert failures.counts()["retrying"] == len(outcome)
+
+
 def test_a_message_goes_back_while_the_database_is_away(deliver, effects, monkeypatch):
     def away(*_, **__):
         raise delivery.DatabaseAway("for ten minutes")

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
 import greeter
 import pytest
+import servers
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection, Producer
@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TESTS = Path(__file__).parents[1]
 QUEUES = ("shared.events", "shared.dead")
-
-
-def eventually(check, seconds=30.0):
-    """Return the first true value of check() within the time; fails otherwise."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := check():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not so within {seconds} s")
 
 
 def start_worker():
@@ -93,14 +83,14 @@ def handled(ids):
 def test_a_worker_killed_with_events_in_hand_loses_none(broker):
     first = start_worker()
     ids = ask(count=10, seconds=0.3)
-    eventually(lambda: InboxEvent.objects.filter(event_id__in=ids).exists())
+    servers.eventually(lambda: InboxEvent.objects.filter(event_id__in=ids).exists())
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     assert not handled(ids)
 
     second = start_worker()
     try:
-        eventually(lambda: handled(ids))
+        servers.eventually(lambda: handled(ids))
     finally:
         os.killpg(second.pid, signal.SIGKILL)
         second.wait()
@@ -109,13 +99,12 @@ def test_a_worker_killed_with_events_in_hand_loses_none(broker):
 
 def test_a_worker_told_to_stop_finishes_what_it_has(broker):
     process = start_worker()
-    ids = ask(count=2, seconds=1.5)
-    eventually(lambda: broker.queue_declare("shared.events", passive=True).message_count == 0)
-    time.sleep(0.5)
+    ids = ask(count=2, seconds=3)
+    servers.eventually(lambda: servers.handling() == 2)
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert handled(ids)
     assert effects() == 2
 
@@ -123,16 +112,25 @@ def test_a_worker_told_to_stop_finishes_what_it_has(broker):
 def test_events_reach_their_handler(worker, broker):
     ids = ask(count=20)
 
-    eventually(lambda: handled(ids))
+    servers.eventually(lambda: handled(ids))
     assert effects() == 20
 
 
 def test_a_child_killed_in_mid_handler_leaves_no_effect_and_the_event_is_handled_again(worker, broker, tmp_path):
     ids = ask(deaths=str(tmp_path / "died"))
 
-    eventually(lambda: handled(ids))
+    servers.eventually(lambda: handled(ids))
     assert (tmp_path / "died").exists()
     assert effects() == 1
+
+
+def test_events_that_always_kill_their_worker_pause_and_leave_it_to_the_others(worker, broker):
+    killers, innocent = ask(2, deaths=greeter.ALWAYS), ask(4)
+
+    servers.eventually(lambda: handled(innocent))
+    servers.eventually(lambda: FailedEvent.objects.filter(event_id__in=killers, dead_at=None, attempts=1).count() == 2)
+    assert effects() == 4
+    assert broker.queue_declare("shared.events", passive=True).message_count == 0
 
 
 @pytest.mark.parametrize("body", [b"{no json", b"[[], {}, {}]"])
@@ -148,7 +146,7 @@ def test_a_message_that_no_task_understands_is_kept_as_a_dead_letter(worker, bro
     )
     publisher = Publisher(settings.BROKER_URL)
 
-    eventually(lambda: relay.collect_dead(publisher) or FailedEvent.objects.exists())
+    servers.eventually(lambda: relay.collect_dead(publisher) or FailedEvent.objects.exists())
 
     assert failures.counts() == {"retrying": 0, "dead": 1}
     publisher.drop()
@@ -165,7 +163,7 @@ def test_a_task_of_another_name_cannot_be_called(worker, broker):
     )
     publisher = Publisher(settings.BROKER_URL)
 
-    eventually(lambda: relay.collect_dead(publisher))
+    servers.eventually(lambda: relay.collect_dead(publisher))
 
     assert FailedEvent.objects.get().error == "dead-lettered by the broker: rejected"
     publisher.drop()
