@@ -3,12 +3,9 @@
 import contextlib
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,11 @@ from typing import Any
 import httpx
 import psutil
 from django.conf import settings
+from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
+
+from shared.testing import waiting
+from shared.testing.ports import free_port
 
 TESTS = Path(__file__).parent
 LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -24,24 +25,25 @@ LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
-def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Return the first true value of look() within the time; fails otherwise."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def eventually(look: Callable[[], Any]) -> Any:
+    """Return the first true value of look(), also from a server that does not answer yet."""
+
+    def patient() -> Any:
         with contextlib.suppress(httpx.TransportError):
-            if found := look():
-                return found
-        time.sleep(0.05)
-    raise AssertionError(f"not so within {seconds} s")
+            return look()
+        return None
+
+    return waiting.eventually(patient)
 
 
-def free_port() -> int:
-    """Return a port that nobody uses, below those the kernel gives away."""
-    while True:
-        port = random.randint(20000, 32000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+def handling() -> int:
+    """Return how many handlers are at work: each has a transaction open, and this process has none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def database_url() -> str:
@@ -121,6 +123,7 @@ def web(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[Serve
     """Run gunicorn as production does, from the moment it is ready."""
     command = ["gunicorn", "-c", "python:shared.gunicorn", "trouble_wsgi"]
     own = {"DJANGO_SETTINGS_MODULE": "trouble_settings", "WEB_WORKERS": str(workers), "WEB_THREADS": "4"}
+    own["HOLD_FILE"] = str(folder / "hold")
     with _running(Server(command, folder, **own, **environment)) as server:
         yield server
 
@@ -151,7 +154,7 @@ def beat(folder: Path, **environment: str) -> Iterator[Server]:
 @contextlib.contextmanager
 def _running(server: Server) -> Iterator[Server]:
     try:
-        eventually(lambda: server.probe("readyz") == 200, 60)
+        eventually(lambda: server.probe("readyz") == 200)
         yield server
     except AssertionError:
         sys.stdout.write((server.folder / "log").read_text()[-4000:])

@@ -1,7 +1,9 @@
 """Routes of a real web process under test: notes.py's, and some that are slow or fail with what nobody should see."""
 
+import os
 import threading
 import time
+from pathlib import Path
 
 from django.db import connection
 from django.http import HttpResponse
@@ -25,9 +27,16 @@ def leaky(request):
 
 
 def slow(request):
-    """Take a second and a half."""
-    time.sleep(1.5)
+    """Take three seconds."""
+    time.sleep(3)
     return HttpResponse("slow")
+
+
+def held(request):
+    """Answer once the file HOLD_FILE is gone."""
+    while Path(os.environ["HOLD_FILE"]).exists():
+        time.sleep(0.02)
+    return HttpResponse("held")
 
 
 def slow_statement(request):
@@ -40,6 +49,7 @@ def slow_statement(request):
 urlpatterns = [
     *urlpatterns,
     path("leaky/", leaky),
+    path("held/", held),
     path("slow/", slow),
     path("slow-statement/", slow_statement),
 ]

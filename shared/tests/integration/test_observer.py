@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from prometheus_client import REGISTRY
 from shared import metrics
 from shared.auth.models import Subject
 from shared.events.models import OutboxEvent
+from shared.testing import waiting
+from shared.testing.ports import free_port
 from shared.upkeep import observer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,15 +38,6 @@ def measure():
 def failing_measure():
     measured.append(-1)
     raise ZeroDivisionError
-
-
-def eventually(check, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if check():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"not so within {seconds} s")
 
 
 def violations(name="no_hundreds"):
@@ -70,26 +62,26 @@ def observing():
 
 
 def test_a_gauge_follows_an_invariant_that_breaks_and_heals(observing):
-    eventually(lambda: violations() == 0)
+    waiting.eventually(lambda: violations() == 0)
 
     Subject.objects.create(user_id=uuid.uuid4(), epoch=100)
-    eventually(lambda: violations() == 1)
+    waiting.eventually(lambda: violations() == 1)
 
     Subject.objects.all().delete()
-    eventually(lambda: violations() == 0)
+    waiting.eventually(lambda: violations() == 0)
 
 
 def test_dead_events_of_the_outbox_are_counted(observing):
     given = {"type": "shared.x.v1", "subject": uuid.uuid4(), "data": {}, "refusals": 8, "dead_at": timezone.now()}
     OutboxEvent.objects.bulk_create(OutboxEvent(event_id=uuid.uuid4(), **given) for _ in range(3))
 
-    eventually(lambda: metrics.OUTBOX_DEAD._value.get() == 3)
+    waiting.eventually(lambda: metrics.OUTBOX_DEAD._value.get() == 3)
 
 
 def test_a_services_measures_are_taken_again_and_again(settings, observing):
     settings.SERVICE_MEASURES = f"{__name__}.measure"
 
-    eventually(lambda: measured[:2] == [0, 0])
+    waiting.eventually(lambda: measured[:2] == [0, 0])
 
 
 def test_an_outage_of_the_database_is_waited_for(monkeypatch, caplog):
@@ -103,7 +95,7 @@ def test_an_outage_of_the_database_is_waited_for(monkeypatch, caplog):
         assert metrics.OBSERVED._value.get() == 0
         assert [record.message for record in caplog.records] == ["observer_waiting"]
 
-    eventually(lambda: violations() == 1)
+    waiting.eventually(lambda: violations() == 1)
     started.stop()
     assert metrics.OBSERVED._value.get() > 0
 
@@ -111,7 +103,7 @@ def test_an_outage_of_the_database_is_waited_for(monkeypatch, caplog):
 def test_a_defect_in_a_measure_is_logged_and_ends_nothing(settings, caplog, observing):
     settings.SERVICE_MEASURES = f"{__name__}.failing_measure"
 
-    eventually(lambda: measured[:2] == [-1, -1])
+    waiting.eventually(lambda: measured[:2] == [-1, -1])
 
     assert "ZeroDivisionError" in caplog.text
     assert "observer_failed" in caplog.text
@@ -120,7 +112,7 @@ def test_a_defect_in_a_measure_is_logged_and_ends_nothing(settings, caplog, obse
 def test_an_invariant_that_cannot_be_looked_at_is_counted(settings, caplog, observing):
     settings.SERVICE_INVARIANTS = f"{__name__}.BROKEN"
 
-    eventually(lambda: metrics.AUDIT_FAILURES._value.get() == 1)
+    waiting.eventually(lambda: metrics.AUDIT_FAILURES._value.get() == 1)
 
     assert "audit_failed" in caplog.text
     assert violations("nonsense") is None
@@ -135,9 +127,9 @@ def test_the_connection_is_closed_after_each_round():
     before = sessions()
     started = observer.Observer(seconds=60)
     started.start()
-    eventually(lambda: violations() == 0 and metrics.OBSERVED._value.get())
+    waiting.eventually(lambda: violations() == 0 and metrics.OBSERVED._value.get())
 
-    eventually(lambda: sessions() == before)
+    waiting.eventually(lambda: sessions() == before)
     started._stopping.set()
 
 
@@ -159,9 +151,7 @@ def beat():
     started = []
 
     def start(**changes):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         started.append(start_beat(port, **changes))
 
         def ask(path):
@@ -170,25 +160,25 @@ def beat():
             except httpx.TransportError:
                 return httpx.Response(503)
 
-        eventually(lambda: ask("/livez").status_code == 200, 60)  # a busy machine takes its time to import
+        waiting.eventually(lambda: ask("/livez").status_code == 200)
         return ask
 
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=waiting.PATIENCE) == 0
 
 
 def test_beat_exposes_what_it_observed(beat):
     ask = beat()
     sample = 'plaza_invariant_violations{invariant="outbox_dead_is_not_sent",service="shared"}'
-    eventually(lambda: f"{sample} 0.0" in ask("/metrics").text)
+    waiting.eventually(lambda: f"{sample} 0.0" in ask("/metrics").text)
 
     now = timezone.now()
     given = {"type": "shared.x.v1", "subject": uuid.uuid4(), "data": {}, "refusals": 8, "dead_at": now, "sent_at": now}
     OutboxEvent.objects.create(event_id=uuid.uuid4(), **given)
 
-    eventually(lambda: f"{sample} 1.0" in ask("/metrics").text)
+    waiting.eventually(lambda: f"{sample} 1.0" in ask("/metrics").text)
 
 
 def test_beat_lives_on_without_a_database(beat):

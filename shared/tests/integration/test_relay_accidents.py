@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from pathlib import Path
 from unittest import mock
@@ -24,6 +23,7 @@ from shared import metrics
 from shared.db.locks import advisory_lock, lock_id
 from shared.events import delivery, outbox, outgoing, relay
 from shared.events.publisher import BrokerAway, Publisher
+from shared.testing import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,24 +72,12 @@ def running_relay():
         yield
     finally:
         stopping.set()
-        thread.join(timeout=10)
+        thread.join(timeout=waiting.PATIENCE)
         assert not thread.is_alive()
 
 
-def until(met):
-    """Wait until a condition is met."""
-    deadline = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def wait_until_sent():
-    for _ in range(600):
-        if not outgoing.pending()[0]:
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("nobody published what waits")
+    waiting.eventually(lambda: not outgoing.pending()[0])
 
 
 def end_the_leaders_session():
@@ -166,8 +154,8 @@ def test_the_backlog_is_measured_while_the_broker_is_away(settings, channel):
     say(3)
 
     with running_relay():
-        until(lambda: metrics.OUTBOX_UNSENT._value.get() == 3)
-        until(lambda: metrics.OUTBOX_OLDEST._value.get() > 1)
+        waiting.eventually(lambda: metrics.OUTBOX_UNSENT._value.get() == 3)
+        waiting.eventually(lambda: metrics.OUTBOX_OLDEST._value.get() > 1)
 
 
 def test_a_standby_measures_the_backlog_too(channel):
@@ -176,7 +164,7 @@ def test_a_standby_measures_the_backlog_too(channel):
 
     with advisory_lock("relay") as leading, running_relay():
         assert leading
-        until(lambda: metrics.OUTBOX_UNSENT._value.get() == 2)
+        waiting.eventually(lambda: metrics.OUTBOX_UNSENT._value.get() == 2)
 
 
 def test_an_outage_is_told_once(caplog):

@@ -101,11 +101,14 @@ def test_hostile_traffic_makes_no_series(web):
 
 
 def test_requests_that_are_being_answered_are_counted(web):
-    waiting = threading.Thread(target=web.get, args=("/slow/",))
+    hold = web.folder / "hold"
+    hold.touch()
+    waiting = threading.Thread(target=web.get, args=("/held/",))
     waiting.start()
 
-    servers.eventually(lambda: web.total("http_server_active_requests") == 1, 1.4)
+    servers.eventually(lambda: web.total("http_server_active_requests") == 1)
 
+    hold.unlink()
     waiting.join()
     assert web.total("http_server_active_requests") == 0
 

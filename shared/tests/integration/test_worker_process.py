@@ -69,8 +69,8 @@ def probes(server, seconds):
 
 def test_a_killed_child_that_celery_overlooks_is_replaced_and_its_event_handled(django_db_setup, broker, tmp_path):
     with servers.worker(tmp_path / "overlooking", app="overlooking_app", BROKER_URL=broker.url) as server:
-        ids = ask(2, seconds=1.0)
-        servers.eventually(lambda: waiting() == 0)
+        ids = ask(2, seconds=3)
+        servers.eventually(lambda: servers.handling() == 2)
         killed = server.children()
 
         for child in killed:
@@ -104,14 +104,12 @@ def test_a_broker_that_is_gone_makes_a_worker_unready_and_no_less_alive(worker, 
 def test_a_broker_that_is_frozen_makes_a_worker_unready_and_no_less_alive(worker, broker):
     broker.freeze()
 
-    deadline = time.monotonic() + 60  # two missed heartbeats of ten seconds
-    while worker.probe("readyz") == 200 and time.monotonic() < deadline:
-        assert worker.probe("livez") == 200
-        time.sleep(0.2)
+    # Two missed heartbeats of ten seconds.
+    servers.eventually(lambda: (worker.probe("livez"), worker.probe("readyz")) == (200, 503))
     assert probes(worker, LIVENESS + 3) == {(200, 503)}
 
     broker.restore()
-    servers.eventually(lambda: worker.probe("readyz") == 200, 60)
+    servers.eventually(lambda: worker.probe("readyz") == 200)
     ids = ask(3)
     servers.eventually(lambda: handled(ids))
 
@@ -154,23 +152,18 @@ def test_a_loop_that_hangs_is_not_alive(django_db_setup, broker, tmp_path):
 
         hang.touch()
 
-        servers.eventually(lambda: server.probe("livez") == 503, 20)
+        servers.eventually(lambda: server.probe("livez") == 503)
         assert server.probe("readyz") == 200
 
 
 def test_a_worker_that_is_stopped_finishes_its_work_alive_and_not_ready(worker):
     ids = ask(2, seconds=LIVENESS + 2)
-    servers.eventually(lambda: worker.total("plaza_events_handled_total") >= 0 and not waiting())
+    servers.eventually(lambda: servers.handling() == 2)
     worker.process.send_signal(signal.SIGTERM)
     servers.eventually(lambda: worker.probe("readyz") == 503)
 
     assert probes(worker, LIVENESS) == {(200, 503)}
 
-    assert worker.process.wait(timeout=30) == 0
+    assert worker.process.wait(timeout=120) == 0
     assert handled(ids)
     assert {frozenset({"event", "level", "logger", "timestamp"}) <= set(each) for each in worker.lines()} == {True}
-
-
-def waiting():
-    with Connection(settings.BROKER_URL) as connection:
-        return connection.default_channel.queue_declare("shared.events", passive=True).message_count

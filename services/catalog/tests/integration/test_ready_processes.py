@@ -15,6 +15,8 @@ from django.db import connection
 from factories import ProductFactory
 
 from catalog import services
+from shared.testing import waiting
+from shared.testing.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,9 +27,7 @@ class Server:
     """The service under gunicorn, on the test's database and a Valkey that may be none."""
 
     def __init__(self, **environment):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         name, url = connection.settings_dict["NAME"], os.environ["DATABASE_URL"].rpartition("/")[0]
         chosen = {"WEB_BIND": f"127.0.0.1:{self._port}", "WEB_WORKERS": "1", "DATABASE_URL": f"{url}/{name}"}
         command = [sys.executable, "-m", "gunicorn", "-c", "python:shared.gunicorn", "catalog.wsgi"]
@@ -119,13 +119,12 @@ def test_a_flushed_valkey_brings_nothing_old_back(mug, server):
 
 def until_open(port):
     """Wait until somebody listens."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def is_open():
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server does not answer")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    waiting.eventually(is_open)
 
 
 def flush():

@@ -19,7 +19,8 @@ import pytest
 from django.db import connection
 
 from shared.db.models import uuid7
-from shared.testing import tokens
+from shared.testing import tokens, waiting
+from shared.testing.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,9 +51,7 @@ class Web:
     """One web process of orders: two requests are worked on at once, with two connections; twelve clients may wait."""
 
     def __init__(self, keys: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         database = os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + str(connection.settings_dict["NAME"])
         own = {"WEB_BIND": f"127.0.0.1:{self.port}", "WEB_WORKERS": "1", "WEB_THREADS": "2", "DATABASE_POOL_MAX": "2"}
         own |= {"WEB_WAITING": str(WAITING), "DATABASE_URL": database, "JWKS_URL": keys}
@@ -80,10 +79,7 @@ def web(keys: str) -> Iterator[Web]:
     """Return a web process that answers."""
     started = Web(keys)
     try:
-        deadline = time.monotonic() + 60
-        while not started.is_open():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        waiting.eventually(started.is_open)
         yield started
     finally:
         started.process.terminate()
