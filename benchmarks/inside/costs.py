@@ -2,14 +2,16 @@
 
 import importlib
 import statistics
+import time
 
 from django.conf import settings
 
+from benchmarks import machine
 from benchmarks.inside import gauges, mutants
 from benchmarks.inside.customers import jwks
 from benchmarks.inside.paths import Path
 
-__all__ = ["jwks", "measured"]
+__all__ = ["jwks", "measured", "repeated"]
 
 _WARM, _COUNTED = 3, 3
 _SLICE = 0.01  # seconds of CPU
@@ -23,11 +25,25 @@ def measured(*, rounds: int, mutant: str, only: str = "") -> dict[str, dict[str,
         mutant: of `mutants`, which is at work meanwhile.
         only: this path; default: all of the service.
     """
+    with mutants.at_work(mutant):
+        return {name: _of(path, rounds) for name, path in _paths().items() if only in {"", name}}
+
+
+def repeated(*, path: str, count: int) -> dict[str, float]:
+    """Take a path so many times; returns count, seconds, and CPU seconds of this thread and its PostgreSQL backend."""
+    found, pid = _paths()[path], gauges.backend()
+    begun, before, own = time.monotonic(), machine.cpu_seconds(pid), 0.0
+    for _ in range(count):
+        own += gauges.cpu(_prepared(found))
+    cpu = own + machine.cpu_seconds(pid) - before
+    return {"count": count, "seconds": time.monotonic() - begun, "cpu": cpu}
+
+
+def _paths() -> dict[str, Path]:
     settings.JWKS_PROVIDER = "shared.testing.tokens.jwks"
     module = importlib.import_module(f"benchmarks.inside.paths.{settings.SERVICE}")
     found: dict[str, Path] = module.paths()
-    with mutants.at_work(mutant):
-        return {name: _of(path, rounds) for name, path in found.items() if only in {"", name}}
+    return found
 
 
 def _of(path: Path, rounds: int) -> dict[str, float]:

@@ -66,6 +66,13 @@ def cpu(act: Act) -> float:
     return time.thread_time() - before
 
 
+def backend() -> int:
+    """Return the process of PostgreSQL behind Django's connection, which tells its statistics now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FLUSHED)
+        return int(cursor.fetchone()[0])
+
+
 def yardstick() -> None:
     """Do about a millisecond of what services do all day: dictionaries, texts, calls, JSON."""
     rows = [{"id": f"{number:032x}", "name": f"thing {number}", "price": number / 7} for number in range(120)]
@@ -86,8 +93,5 @@ def _observer() -> "psycopg.Connection[Any]":
 
 def _touched(observer: "psycopg.Connection[Any]") -> int:
     """Return how many pages Django's connection has touched since it began."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FLUSHED)
-        pid = cursor.fetchone()[0]
-    row = observer.execute(_TOUCHED, [pid]).fetchone()
+    row = observer.execute(_TOUCHED, [backend()]).fetchone()
     return int(row[0]) if row else 0
