@@ -21,7 +21,7 @@ from devstack import config, errors
 FOLDER = Path(__file__).parent
 SECTIONS = (
     *("costs", "reads", "own", "placing", "reserving", "relaying", "handling", "hurrying", "settling"),
-    *("files", "searching", "growth", "remaining", "starting", "scaling"),
+    *("files", "searching", "growth", "remaining", "starting", "scaling", "replaying"),
 )
 QUICK = ("costs",)
 

@@ -1,0 +1,79 @@
+"""A retailer's orders through the gateway of a whole system: how many a second, and what CPU one takes in all."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.figures import Sample
+from benchmarks.results import Section, number
+from benchmarks.stage import Stage
+from benchmarks.turns import say
+from devstack import config, demo, ephemeral
+
+NAME = "replaying"
+STORES = ()
+_ORDERS, _FEW, _LINES = 400, 60, 25
+_CUSTOMERS, _THINGS = 16, 500
+_CORES = 2
+TOLD = re.compile(r"throughput ([\d.]+) orders/s; from POST to final p50 (\d+) ms, p99 (\d+) ms")
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def measure(stage: Stage) -> Section:
+    """Replay made-up invoices on a system of its own, which has the whole machine."""
+    section = Section(name=NAME, title="A retailer's orders")
+    os.sched_setaffinity(0, machine.all_cores())
+    with ephemeral.system() as system, tempfile.TemporaryDirectory() as folder:
+        _replayed(system, Path(folder), first=0, count=_FEW)  # warms up
+        sample, told = _replayed(system, Path(folder), first=_FEW, count=_FEW if stage.quick else _ORDERS)
+    section.contenders({f"orders of {_LINES} lines": [sample]}, unit="orders")
+    section.ratio("orders settled a second, 25 lines, replay on the whole machine", sample.rate)
+    section.ratio("orders settled a second that two cores could bear, by CPU", _CORES * sample.per_core)
+    section.notes.append(
+        f"{_ORDERS} invoices of {_CUSTOMERS} customers, 16 at once, from the first request until the last order is"
+        f" settled; from POST to final p50 {told[1]} ms, p99 {told[2]} ms. The CPU is that of"
+        " every process of the system, stores, gateway, import and the opening of the accounts included, without the"
+        " client's."
+    )
+    return section
+
+
+def _replayed(system: ephemeral.System, folder: Path, *, first: int, count: int) -> tuple[Sample, tuple[str, ...]]:
+    """Replay so many invoices; returns what it took and what the client told, raises RuntimeError."""
+    path = folder / f"invoices-{first}.csv"
+    path.write_text("\n".join([HEAD, *rows(first, count)]) + "\n", encoding="utf-8")
+    pids = [part["pid"] for part in system.parts().values() if part.get("pid")]
+    staff = ["--staff-email", demo.STAFF, "--staff-password", system.password]
+    command = [sys.executable, "-m", "tools.replay", "--data", str(path), "--base-url", system.gateway_url, *staff]
+    before = machine.cpu_seconds(*pids)
+    done = subprocess.run(  # noqa: S603 (our own)
+        command, cwd=config.ROOT, env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, check=False
+    )
+    cpu = machine.cpu_seconds(*pids) - before
+    told = TOLD.search(done.stdout)
+    if done.returncode or not told:
+        raise RuntimeError(done.stdout + done.stderr)
+    say(f"    {told.group()}; {number(1000 * cpu / count)} ms CPU")
+    return Sample(count=count, seconds=count / float(told[1]), cpu=cpu), told.groups()
+
+
+def rows(first: int, count: int) -> Iterator[str]:
+    """Yield the lines of invoices, each of other things.
+
+    Args:
+        first: number of the first invoice; the same gives the same lines.
+        count: of invoices.
+    """
+    dice = random.Random(first)  # noqa: S311 (the same at each run)
+    for invoice in range(first, first + count):
+        customer = 13000 + invoice % _CUSTOMERS
+        for thing in dice.sample(range(_THINGS), _LINES):
+            price = f"{1 + thing % 9}.25"
+            row = f"{536000 + invoice},S{thing:03},THING {thing},{dice.randint(1, 9)},2010-12-01 08:26:00,{price}"
+            yield f"{row},{customer}.0,France"
