@@ -176,7 +176,12 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.4g}"
+    """Return a number as short as people want it: 0.036, 12.5, 12,345."""
+    if value is None:
+        return "?"
+    if value < 1:
+        return f"{value:.2g}"
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def _seconds(value: float) -> str:

@@ -105,3 +105,14 @@ def test_alertmanagers_message_becomes_a_line_for_each_alert():
         "page OutboxOld orders fires since 2026-01-02 02:04:05 UTC: Events <stay>",
         "page OutboxOld orders is over since 2026-01-02 02:05:06 UTC: Events <stay>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "?"), (0.0, "0"), (0.03636, "0.036"), (7.0, "7"), (12.54, "12.5"), (12345.0, "12,345")]
+)
+def test_a_number_is_as_short_as_people_want_it(healthy, value, said):
+    services = {name: {**values, "rate": value} for name, values in healthy.services.items()}
+
+    drawn = page.draw(facts=dataclasses.replace(healthy, services=services), notes=[])
+
+    assert f'data-title="requests/s">{said}</td>' in drawn
