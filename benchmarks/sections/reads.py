@@ -20,10 +20,11 @@ _UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not su
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
-    "Where the time of an uncached detail goes (`make profile WHAT=web S=catalog`, four threads, waiting included):"
-    " three quarters of a request are in `product_get`; of these more than half wait for PostgreSQL and for the"
-    " interpreter's lock, a sixth looks whether the connection lives, which lets another thread run, and the rest makes"
-    " the query."
+    "Where the CPU of an uncached detail goes (cProfile in one process with one thread, shares of 1.7 ms without it,"
+    " measured on the same machine): the ORM puts the query together 0.46 ms, writes its SQL 0.45, has a connection"
+    " from the pool 0.09, the statement 0.09, its row 0.07; REST framework's dispatch 0.10, body and ETag 0.06, routing"
+    " 0.08, security and CORS headers 0.06, access log, metrics and trace 0.10, Django's request, signals and closing"
+    " 0.17. gunicorn comes on top, and on a busy machine every part takes twice as long."
 )
 _QUICK = {
     *(f"{_BARE}, detail's size", f"{_BARE}, list's size"),
