@@ -31,9 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help=f"sections with commas between: {','.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="the gate of CI; with sections: those, in short rounds")
-    parser.add_argument(
-        "--mutant", default="", choices=["", *costs.PROOFS, "spinning"], help="slow a path down, to see it fail"
-    )
+    parser.add_argument("--mutant", default="", choices=["", *costs.MUTANTS], help="slow a path down, to see it fail")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the largest tables")
     parser.add_argument("--rounds", type=int, default=0, help="default: 5, quick 3")
     options = parser.parse_args()

@@ -34,6 +34,7 @@ PROOFS = {
     "scanning": ("catalog", "uncached detail", "pages"),
     "chatty": ("orders", "own order", "statements"),
 }
+MUTANTS = {**{mutant: service for mutant, (service, *_) in PROOFS.items()}, "spinning": "catalog"}
 _NOTICED = 1.5
 
 Costs = Mapping[str, float]
@@ -58,7 +59,10 @@ def measure(stage: Stage) -> Section:
     section = Section(name=NAME, title="What the hot paths cost")
     with ExitStack() as running:
         rooms = {name: running.enter_context(inside(stage, name, "costs", DATABASE_POOL_MAX="1")) for name in expected}
-        found = {name: room("measured", rounds=_ROUNDS, mutant=stage.mutant) for name, room in rooms.items()}
+        found = {
+            name: room("measured", rounds=_ROUNDS, mutant=stage.mutant if MUTANTS.get(stage.mutant) == name else "")
+            for name, room in rooms.items()
+        }
         tell(section, found, expected)
         unnoticed = [] if stage.mutant else list(_unnoticed(rooms, expected))
     section.ratio("deliberate slowdowns that nobody noticed", len(unnoticed))
