@@ -184,15 +184,23 @@ class Drill:
             "events are unsent": sum(self._count(_UNSENT).values()),
             "orders are not settled": books.counted(self._addresses["orders"], _OPEN),
             "events were never seen": sum(map(len, checker.unseen(found).values())),
+            "events are tried again": sum(not row["dead"] for mail in found.mail.values() for row in mail.failed),
         }
 
     def _judge(self, found: evidence.Evidence) -> list[str]:
         """Return what is wrong once nothing moves."""
         wrong = self._moving(found) | {"events had an effect twice": len(found.twice)}
         self._result.facts["orders after the restore"] = f"{len(found.orders):,}"
-        return [f"after the restore {number} {what}" for what, number in wrong.items() if number] + [
-            f"{law} is broken: {rows[:2]}" for law, rows in found.findings.items()
+        failed = [
+            f"{name} could not handle {row['type']} {row['event_id']}: {row['error']}"
+            for name, mail in found.mail.items()
+            for row in mail.failed
         ]
+        return (
+            failed[:5]
+            + [f"after the restore {number} {what}" for what, number in wrong.items() if number]
+            + [f"{law} is broken: {rows[:2]}" for law, rows in found.findings.items()]
+        )
 
     def _duplicates(self) -> int:
         """Return what the inboxes of the new workers have suppressed."""
