@@ -17,6 +17,7 @@ from catalog.domain import reservations
 from catalog.domain.reservations import Missing, Step
 from catalog.models import Product, Reservation, StockEntry
 from shared import metrics
+from shared.db.rows import fetched
 from shared.errors import BusinessRuleBroken, NotFound
 from shared.events import outbox
 from shared.events.contracts import (
@@ -208,10 +209,7 @@ def _hold(order_id: UUID, quantities: Mapping[UUID, int]) -> list[dict[str, Any]
         "products": list(quantities),
         "quantities": list(quantities.values()),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, values)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return fetched(_RESERVE, values)
 
 
 def _is_short(line: Mapping[str, Any]) -> bool:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import QuerySet
 
 from orders import domain
 from orders.filters import OrderFilter
-from orders.models import Order, OrderLine, TimelineEntry
+from orders.models import Order, TimelineEntry
 from shared.auth.principal import Principal
+from shared.db.rows import fetched
 from shared.errors import InsufficientPermissions, NotFound
 
 ORDER = (
@@ -23,8 +25,17 @@ ORDER = (
     "placed_at",
     "updated_at",
 )
-_LINE = ("order_id", "product_id", "quantity", "sku", "name", "unit_price")
 ENTRY = ("id", "at", "kind", "from_status", "to_status", "cause", "event_id", "attempt", "trace_id")
+
+# One order is asked for all the time, above all by who waits for it (record 18).
+_ONE = f"SELECT {', '.join(ORDER)} FROM orders WHERE id = %(order_id)s"  # noqa: S608 (the names above)
+_VISIBLE = f"{_ONE} AND (%(everybodys)s OR user_id = %(user_id)s)"
+_FINAL = f"{_ONE} AND status = ANY(%(final)s)"
+_CHANGED = f"{_ONE} AND status <> %(status)s"
+_LINES = """
+SELECT order_id, product_id, quantity, sku, name, unit_price
+  FROM order_lines WHERE order_id = ANY(%(order_ids)s) ORDER BY id
+"""
 
 ORDER_PARAMETERS = OrderFilter.schemas()
 
@@ -33,10 +44,10 @@ Row = dict[str, Any]
 
 def order_one(*, order_id: UUID, principal: Principal) -> Row:
     """Return an order with its items; raises NotFound, also for somebody else's."""
-    row = _visible(principal).filter(id=order_id).values(*ORDER).first()
-    if row is None:
+    found = _found(_VISIBLE, order_id=order_id, everybodys=principal.is_staff, user_id=principal.id)
+    if found is None:
         raise NotFound
-    return with_items([row])[0]
+    return found
 
 
 def order_list(*, principal: Principal, params: Mapping[str, Any]) -> QuerySet[Order, Row]:
@@ -55,22 +66,22 @@ def order_list(*, principal: Principal, params: Mapping[str, Any]) -> QuerySet[O
     return OrderFilter.apply(params, _visible(principal)).values(*ORDER)
 
 
-def with_items(rows: Sequence[Row]) -> list[Row]:
+def with_items(orders: Sequence[Row]) -> list[Row]:
     """Return order rows with their items, read with one query for all of them."""
-    items: dict[UUID, list[Row]] = {row["id"]: [] for row in rows}
-    for line in OrderLine.objects.filter(order_id__in=items).order_by("id").values(*_LINE):
+    items: dict[UUID, list[Row]] = {order["id"]: [] for order in orders}
+    for line in fetched(_LINES, {"order_ids": list(items)}) if items else ():
         items[line["order_id"]].append(line)
-    return [{**row, "items": items[row["id"]]} for row in rows]
+    return [{**order, "items": items[order["id"]]} for order in orders]
 
 
 def order_once_final(*, order_id: UUID) -> Row | None:
     """Return an order with its items if it is completed or cancelled, else None."""
-    return _found(Order.objects.filter(id=order_id, status__in=[each.value for each in domain.FINAL]))
+    return _found(_FINAL, order_id=order_id, final=[each.value for each in domain.FINAL])
 
 
 def order_once_changed(*, order_id: UUID, status: str) -> Row | None:
     """Return an order with its items if its status is another than the given one, else None."""
-    return _found(Order.objects.filter(id=order_id).exclude(status=status))
+    return _found(_CHANGED, order_id=order_id, status=status)
 
 
 def order_timeline(*, order_id: UUID, principal: Principal) -> QuerySet[TimelineEntry, Row]:
@@ -86,7 +97,9 @@ def _visible(principal: Principal) -> QuerySet[Order]:
     return Order.objects.all() if principal.is_staff else Order.objects.filter(user_id=principal.id)
 
 
-def _found(orders: QuerySet[Order]) -> Row | None:
-    """Return the one order with its items, or None."""
-    row = orders.values(*ORDER).first()
-    return None if row is None else with_items([row])[0]
+def _found(sql: str, **values: Any) -> Row | None:
+    """Return the one order that a statement finds, with its items, or None."""
+    orders = fetched(sql, values)
+    for order in orders:
+        order["shortages"] = order["shortages"] and orjson.loads(order["shortages"])
+    return next(iter(with_items(orders)), None)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Sum
 
 from orders import domain
 from orders.filters import PeriodFilter
 from orders.models import Order
 from orders.selectors.reading import Row
+from shared.db.rows import fetched
 from shared.errors import InvalidInput
 
 PERIOD_PARAMETERS = PeriodFilter.schemas()
@@ -130,10 +130,7 @@ def revenue_by_day(period: Period) -> list[Row]:
         "after": period.after,
         "before": period.before,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_DAY, values)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return fetched(_BY_DAY, values)
 
 
 def _revenue(period: Period) -> Row:

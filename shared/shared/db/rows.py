@@ -1,0 +1,22 @@
+"""Rows of statements that are written in SQL, where building them anew for each request would cost the most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+
+def fetched(sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Execute a statement and return its rows, each by the names of its columns.
+
+    Args:
+        sql: the statement; what a caller's input decides stands in `values`. JSON comes as text.
+        values: by the names of its placeholders.
+
+    Raises:
+        django.db.Error: the database refused it, or is away.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
