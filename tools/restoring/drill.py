@@ -26,6 +26,8 @@ FORMS = {"json": "jsonl.gz", "pg_dump": "dump"}
 SECONDS = 8.0
 """Of load before the backups, and after them."""
 REST_SECONDS = 120.0
+ON_THE_WAY = timedelta(minutes=10)
+"""So old may an event be that was sent and not handled yet when the backups were made."""
 LOST = "{}_lost"
 PLACED = "orders.order_placed.v1"
 _STAMP = re.compile(r"-(\d{8}T\d{6}\.\d{6}Z)\.")
@@ -140,7 +142,7 @@ class Drill:
     def _go_on(self) -> None:
         """Start again, let everything since the oldest backup be sent once more, and wait until nothing moves."""
         files = [self._file(name, "pg_dump") for name in config.SERVICES]
-        since = min(_taken_at(each) for each in files) - timedelta(seconds=30)
+        since = min(_taken_at(each) for each in files) - ON_THE_WAY
         facts = self._result.facts
         facts["unsent in the backups"] = f"{sum(self._count(_UNSENT).values()):,}"
         expected = books.handled_already(sent=self._addresses, since=since)
@@ -164,10 +166,13 @@ class Drill:
         self._system.add(next(one for one in built if one.name == name))
 
     def _held(self) -> None:
-        """Wait until catalog has heard of every order that was placed, or the time is over."""
+        """Wait until catalog has heard of every order that was placed; it is a fault when it has not in time."""
         deadline = time.monotonic() + REST_SECONDS
         orders, catalog = self._addresses["orders"], self._addresses["catalog"]
-        while books.unheard(sender=orders, listener=catalog, kind=PLACED) and time.monotonic() < deadline:
+        while unheard := books.unheard(sender=orders, listener=catalog, kind=PLACED):
+            if time.monotonic() > deadline:
+                self._result.faults.append(f"catalog did not hear of {unheard} orders within {REST_SECONDS:g} s")
+                return
             time.sleep(1)
 
     def _quiet(self) -> evidence.Evidence:

@@ -22,10 +22,10 @@ def _moment(text: str) -> datetime:
 
 class Command(BaseCommand):
     help = (
-        "Let the relay send once more every event that happened here since a time. After a restore, with the time of"
-        " the oldest backup: whoever has handled an event ignores it, and whoever came from an older backup catches up."
-        " First in orders with --type orders.order_placed.v1; once these are handled, in all three services: catalog"
-        " can complete only what it holds."
+        "Let the relay send once more every event that happened here since a time. After a restore, with a time some"
+        " minutes before the oldest backup, for what was on its way then: whoever has handled an event ignores it, and"
+        " whoever came from an older backup catches up. First in orders with --type orders.order_placed.v1; once these"
+        " are handled, in all three services: catalog can complete only what it holds."
     )
     requires_system_checks: list[str] = []
 
