@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from kombu import Connection
 from kombu.transport.base import StdChannel
+from market import Market
+from market import databases as made_for_the_services
 
 from shared.events import registry, topology
 from shared.events.contracts import Contract
@@ -53,3 +55,21 @@ def channel(effects: Effects) -> Iterator[StdChannel]:
         yield opened
         for name in ("shared.events", "shared.dead"):
             opened.queue_delete(name)
+
+
+@pytest.fixture(scope="session")
+def databases(django_db_setup: None) -> Iterator[dict[str, str]]:
+    """The addresses of three databases with the services' tables, by service."""
+    with made_for_the_services() as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def market(databases: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    """Three empty databases whose addresses the environment tells, and verbs to fill them."""
+    for service, place in databases.items():
+        monkeypatch.setenv(f"{service.upper()}_DATABASE_URL", place)
+    made = Market(databases)
+    made.empty()
+    yield made
+    made.close()
