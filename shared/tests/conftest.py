@@ -57,9 +57,9 @@ def channel(effects: Effects) -> Iterator[StdChannel]:
             opened.queue_delete(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def databases(django_db_setup: None) -> Iterator[dict[str, str]]:
-    """The addresses of three databases with the services' tables, by service."""
+    """The addresses of three databases with the services' tables, by service; they go with the module."""
     with made_for_the_services() as addresses:
         yield addresses
 
