@@ -149,7 +149,7 @@ class _Run:
     async def _read(self, poison: checker.Poison) -> evidence.Evidence:
         """Read what the databases say, once what was sent last has had the time to arrive, and poison that to die.
 
-        A message that kills its handler's process is given to forty of them before it is kept dead.
+        A message that kills its handler's process is tried again, with pauses, before it is kept dead.
         """
         began = time.monotonic()
         while True:

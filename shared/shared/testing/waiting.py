@@ -11,20 +11,12 @@ PATIENCE = 120.0
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], *, seconds: float = PATIENCE) -> Found:
-    """Return the first true value of look().
-
-    Args:
-        look: asked again and again.
-        seconds: how long at most.
-
-    Raises:
-        AssertionError: there was none in that time.
-    """
-    deadline = time.monotonic() + seconds
+def eventually(look: Callable[[], Found]) -> Found:
+    """Return the first true value of look(), asked again and again; raises AssertionError when it never comes."""
+    deadline = time.monotonic() + PATIENCE
     while not (found := look()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not so within {seconds} s")
+            raise AssertionError(f"not so within {PATIENCE:g} s")
         time.sleep(0.02)
     return found
 
