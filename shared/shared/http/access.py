@@ -12,6 +12,7 @@ from prometheus_client import Histogram
 
 from shared import context, metrics
 from shared.db.models import uuid7
+from shared.logging import frequent
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,11 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
 
 def client_of(environ: Mapping[str, Any]) -> str:
     """Return the client's address as the trusted proxies in front saw it; a spoofed X-Forwarded-For gains nothing."""
-    hops = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    trusted = settings.TRUSTED_PROXIES
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]  # type: ignore[no-any-return]
+    trusted, forwarded = settings.TRUSTED_PROXIES, environ.get("HTTP_X_FORWARDED_FOR", "")
+    if trusted and forwarded:
+        hops = [part.strip() for part in forwarded.split(",") if part.strip()]
+        if len(hops) >= trusted:
+            return hops[-trusted]  # type: ignore[no-any-return]
     return str(environ.get("REMOTE_ADDR", ""))
 
 
@@ -73,10 +75,7 @@ def account(
         "agent": environ.get("HTTP_USER_AGENT", "")[:200],
         **ids,
     }
-    # Without a search for the caller, which is always this line.
-    record = logging.LogRecord(log.name, logging.INFO, __file__, 0, "request", (), None)
-    vars(record).update(line)
-    log.handle(record)
+    frequent.info(log, "request", line)
 
 
 def span_of(environ: Mapping[str, Any], route: str, status: int, request_id: str) -> tuple[str, dict[str, str | int]]:

@@ -7,7 +7,7 @@ values go into `extra`, where personal data is masked by key.
 import copy
 import logging
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,11 +16,12 @@ import orjson
 import structlog
 
 from shared import context, masking, tracing
-from shared.logging import files
+from shared.logging import files, frequent
 
 # What is in every record, and so nothing that was said.
 _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 # C0 and C1 controls but tab and line break, which a terminal would obey.
+_JSON = orjson.OPT_NON_STR_KEYS
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\ufffd")
 
 
@@ -45,12 +46,23 @@ def _clean(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableM
     }
 
 
-def _json(line: Any, **_: Any) -> str:
+def _dumped(line: Any, option: int = _JSON) -> bytes:
     """Return a line as JSON without what looks personal; control characters are escaped, so that it stays one line."""
-    dumped = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS)
+    dumped = orjson.dumps(line, default=str, option=option)
     if b"@" in dumped or b"eyJ" in dumped:  # few lines have what may be an address or a token
-        dumped = orjson.dumps(masking.texts(line), default=_shown, option=orjson.OPT_NON_STR_KEYS)
-    return dumped.decode()
+        return orjson.dumps(masking.texts(line), default=_shown, option=option)
+    return dumped
+
+
+def _json(line: Any, **_: Any) -> str:
+    """Return a line as JSON in a text."""
+    return _dumped(line).decode()
+
+
+def _frequent(logger: str, event: str, said: Mapping[str, Any]) -> bytes:
+    """Return an INFO line of its parts, with its end."""
+    line = {"event": event, **said, "level": "info", "logger": logger, "timestamp": datetime.now(UTC)}
+    return _dumped(add_ids(None, "", line), _JSON | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def _shown(value: Any) -> str:
@@ -125,12 +137,17 @@ def configure(*, level: str, console: bool = False, folder: Path | None = None) 
         console: short lines for a person instead of JSON.
         folder: also write all.log and errors.log there, 15 MB x 10 each.
     """
-    handlers: list[logging.Handler] = [logging.StreamHandler(stream(sys.argv))]
+    output = logging.StreamHandler(stream(sys.argv))
+    handlers: list[logging.Handler] = [output]
     if folder is not None:
         handlers += files.handlers(folder)
     for handler in handlers:
         handler.setFormatter(formatter(console=console))
     logging.basicConfig(handlers=handlers, level="WARNING", force=True)
+    if console or folder is not None:
+        frequent.go_around()
+    else:
+        frequent.go_straight(output, _frequent)
     for name in ("shared", "users", "catalog", "orders"):
         logging.getLogger(name).setLevel(level)
     # The request line and shared.http.errors say all that Django's own lines would.
