@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from reading import bearer, read
 
 from catalog import services
 from shared.db.models import uuid7
+from shared.http.ready import generation
 from shared.testing.race import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,3 +158,21 @@ def test_an_answer_begun_before_a_write_is_not_kept_for_those_after_it(mug, monk
     reader.join()
 
     assert b"Scarlet" in read(DETAIL).body
+
+
+@pytest.fixture
+def nearly_over(monkeypatch):
+    """The present, believed for half a minute more, of which all is the time in which one asks again."""
+    monkeypatch.setattr(generation, "_EARLY_SECONDS", 60.0)
+    present = generation.current()
+    monkeypatch.setattr(generation, "_believed", (time.monotonic() + 30, present))
+    return present
+
+
+def test_the_generation_is_asked_for_before_the_old_one_is_over(nearly_over):
+    assert generation.current().asked_at > nearly_over.asked_at
+
+
+def test_nobody_waits_for_the_one_who_asks_while_the_old_generation_holds(nearly_over):
+    with ThreadPoolExecutor() as other, generation._lock:
+        assert other.submit(generation.current).result(timeout=60) is nearly_over

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 log = logging.getLogger(__name__)
 
 TRUST_SECONDS = 0.025  # the same in every process: readers trust as long as writers wait
+_EARLY_SECONDS = 0.005  # before the end of that, one asks again, so that nobody has to wait for the answer
 _PAUSE_SECONDS = 1.0  # without asking again after the database did not answer
 
 _READ = "SELECT value, extract(epoch FROM clock_timestamp())::float8 FROM ready_generation WHERE only_one"
@@ -64,11 +65,14 @@ def settle() -> None:
 def current() -> Present | None:
     """Return the generation, read at most TRUST_SECONDS ago; None when the database does not answer."""
     until, present = _believed
-    if time.monotonic() < until:
+    left = until - time.monotonic()
+    if left > _EARLY_SECONDS or not _lock.acquire(blocking=left <= 0):
         return present
-    with _lock:
+    try:
         until, present = _believed
-        return present if time.monotonic() < until else _ask()
+        return present if until - time.monotonic() > _EARLY_SECONDS else _ask()
+    finally:
+        _lock.release()
 
 
 def forget() -> None:
