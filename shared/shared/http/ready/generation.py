@@ -15,7 +15,7 @@ from django.db import connection, transaction
 log = logging.getLogger(__name__)
 
 TRUST_SECONDS = 0.025  # the same in every process: readers trust as long as writers wait
-_EARLY_SECONDS = 0.005  # before the end of that, one asks again, so that nobody has to wait for the answer
+_EARLY_SECONDS = 0.01  # before the end of that, one asks again, so that nobody has to wait for the answer
 _PAUSE_SECONDS = 1.0  # without asking again after the database did not answer
 
 _READ = "SELECT value, extract(epoch FROM clock_timestamp())::float8 FROM ready_generation WHERE only_one"
