@@ -9,7 +9,7 @@ from shared.health.wsgi import with_management
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "catalog.settings")
 django = get_wsgi_application()
 
-from shared.http.ready.layer import ReadyAnswers  # noqa: E402 (needs the settings)
+from catalog.api import ready  # noqa: E402 (needs the settings)
+from shared.http.ready.layer import ReadyAnswers  # noqa: E402 (as above)
 
-# What everybody reads; what the views behind it keep, they say themselves.
-application = with_management(ReadyAnswers(django, r"/api/v[12]/(products|categories)(/[!-.0-~]+)?/?\Z"))
+application = with_management(ReadyAnswers(django, ready.PATHS, ready.MADE))

@@ -14,10 +14,9 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import QuerySet
 
-from shared.db import counting
+from shared.db import counting, lists
 from shared.errors import InvalidInput, NotFound
 
 SIZE, LARGEST_SIZE = 20, 100
@@ -54,11 +53,11 @@ class Cursor:
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Cursor:
+def decode(text: str, *, rows: lists.Rows, order: Sequence[str]) -> Cursor:
     """Return the cursor in a text, its values checked against the list's ordering fields; raises InvalidCursor."""
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        fields = [_field(queryset, name.lstrip("-")) for name in order]
+        fields = [rows.field(name.lstrip("-")) for name in order]
         values = [_value(field, value) for field, value in zip(fields, parts[1:], strict=True)]
         backwards = bool(int(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, binascii.Error, ValidationError) as error:
@@ -66,12 +65,6 @@ def decode(text: str, *, queryset: QuerySet[Any], order: Sequence[str]) -> Curso
     if None in values:  # nothing is beyond null
         raise InvalidCursor(details=_WRONG_CURSOR)
     return Cursor(values=values, backwards=backwards)
-
-
-def _field(queryset: QuerySet[Any], name: str) -> Any:
-    """Return the field that an ordering field is, or that a computed one gives."""
-    computed = queryset.query.annotations.get(name)
-    return queryset.model._meta.get_field(name) if computed is None else computed.output_field  # noqa: SLF001 (public API)
 
 
 def _value(field: Any, raw: Any) -> Any:
@@ -97,7 +90,7 @@ def size_of(text: str | None, *, name: str) -> int:
 
 
 def numbered(
-    queryset: QuerySet[Any],
+    source: QuerySet[Any] | lists.Rows,
     *,
     params: Mapping[str, str],
     order: Sequence[str],
@@ -107,11 +100,12 @@ def numbered(
     """Return the v1 body of one page; raises InvalidInput, NoSuchPage."""
     size = size_of(params.get("page_size"), name="page_size")
     number = _page_number(params.get("page", "1"), size)
-    total = counting.count_of(queryset, exact=counting.EXACT)
+    rows = lists.of(source)
+    total = counting.count_of(rows, exact=counting.EXACT)
     pages = max(1, -(-min(total, counting.EXACT) // size))
     if number > pages:
         raise NoSuchPage
-    found = list(queryset.order_by(*order)[(number - 1) * size : min(number * size, counting.EXACT)])
+    found = rows.page(order=order, start=(number - 1) * size, stop=min(number * size, counting.EXACT))
     return {
         "pagination": {
             "page": number,
@@ -136,7 +130,7 @@ def _page_number(text: str, size: int) -> int:
 
 
 def keyset(
-    queryset: QuerySet[Any],
+    source: QuerySet[Any] | lists.Rows,
     *,
     params: Mapping[str, str],
     order: Sequence[str],
@@ -146,13 +140,11 @@ def keyset(
 ) -> dict[str, Any]:
     """Return the v2 body of one page, with the addresses of its neighbours; raises InvalidInput."""
     size = size_of(params.get("limit"), name="limit")
-    cursor = decode(params["cursor"], queryset=queryset, order=order) if "cursor" in params else None
+    rows = lists.of(source)
+    cursor = decode(params["cursor"], rows=rows, order=order) if "cursor" in params else None
     backwards = cursor is not None and cursor.backwards
     way = [_flipped(name) for name in order] if backwards else list(order)
-    rows = queryset.order_by(*way)
-    if cursor is not None:
-        rows = rows.filter(_beyond(way, cursor.values))
-    found = list(rows[: size + 1])
+    found = rows.page(order=way, after=cursor and cursor.values, stop=size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -182,22 +174,6 @@ def _neighbour(
 def _flipped(name: str) -> str:
     """Return the opposite direction of an ordering field."""
     return name[1:] if name.startswith("-") else f"-{name}"
-
-
-def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q | TupleGreaterThan | TupleLessThan:
-    """Return the condition for rows after the given ordering values."""
-    names = [name.lstrip("-") for name in order]
-    downwards = {name.startswith("-") for name in order}
-    if len(downwards) == 1:  # one comparison of rows, which an index answers by going to the place
-        comparison = TupleLessThan if downwards.pop() else TupleGreaterThan
-        return comparison(Tuple(*names), tuple(values))
-    condition, equal = Q(), Q()
-    for name, value in zip(order, values, strict=True):
-        field = name.lstrip("-")
-        condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
-        equal &= Q(**{field: value})
-    # Implied by the rest, and what lets the index bound the scan.
-    return condition & Q(**{f"{names[0]}__{'lte' if order[0].startswith('-') else 'gte'}": values[0]})
 
 
 def with_parameters(base: str, params: Mapping[str, str], changes: Mapping[str, str]) -> str:

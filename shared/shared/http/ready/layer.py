@@ -1,21 +1,26 @@
 """The WSGI layer in front of Django: gives what is ready, and keeps what Django answers to the rest.
 
-It answers nothing by itself: what is not surely the same as Django's answer goes through to Django.
+It answers nothing of its own: what is not surely the same as Django's answer goes through to Django.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 
 from shared import metrics
 from shared.auth.principal import Principal
+from shared.http import access
 from shared.http.ready import distant, generation, keeping, questions, sending
 from shared.http.ready.answers import Answer, Answers, Headers
 from shared.http.ready.flights import Flights
 from shared.http.ready.generation import Present
+from shared.http.ready.making import Make, Makers
+from shared.http.ready.questions import Request
+from shared.http.throttles import caller
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -26,6 +31,8 @@ _ROUNDS = 2  # of waiting for another's answer; after these everybody asks Djang
 _GIVEN_ANEW = frozenset({"x-request-id", "ratelimit", "ratelimit-policy"})
 _OF_BODY = frozenset({"content-type", "content-length"})
 
+_HITS = metrics.CACHE_REQUESTS.labels("hit")
+
 kept = Answers(_ROOM)
 
 
@@ -35,12 +42,14 @@ class ReadyAnswers:
     Args:
         api: Django's application.
         paths: pattern of the paths whose views are `keeping.kept`.
+        made: what is made without Django, as `making.Makers` takes it.
     """
 
-    def __init__(self, api: Application, paths: str) -> None:
+    def __init__(self, api: Application, paths: str, made: Mapping[str, Make] = MappingProxyType({})) -> None:
         self._api = api
         self._paths = re.compile(paths)
         self._flights = Flights()
+        self._makers = Makers(made)
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer a request."""
@@ -51,22 +60,26 @@ class ReadyAnswers:
         good, principal = _principal(environ)
         if key is None or not good or (principal is not None and principal.is_staff):
             return self._passed("bypass", environ, start)
-        return self._answered(sending.Request(environ, principal, started), key, start)
+        return self._answered(Request(environ, key, principal, access.request_id_of(environ), started), start)
 
-    def _answered(self, request: sending.Request, key: str, start: Start) -> Iterable[bytes]:
+    def _answered(self, request: Request, start: Start) -> Iterable[bytes]:
         """Give what is ready; else be the one that has it made, or wait for that one."""
         for _ in range(_ROUNDS):
             present = generation.current()
             if present is None:
                 return self._passed("fault", request.environ, start)
-            answer = kept.get(key)
+            answer = kept.get(request.key)
             if answer is not None and answer.holds(present.generation, time.monotonic()):
-                given = sending.send(request, answer, start)
-                return self._api(request.environ, start) if given is None else given
-            with self._flights.turn(key) as mine:
-                if mine and not _fetched(key, present):
-                    metrics.CACHE_REQUESTS.labels("miss" if answer is None else "stale").inc()
-                    return self._made(request.environ, key, present, start)
+                levels = sending.charge(request)
+                if levels is None:
+                    return self._api(request.environ, start)
+                _HITS.inc()
+                return sending.send(request, answer, levels, start)
+            with self._flights.turn(request.key) as mine:
+                again = answer is not None
+                if mine and not (again and _fetched(request.key, present)):
+                    metrics.CACHE_REQUESTS.labels("stale" if again else "miss").inc()
+                    return self._made(request, present, start, again=again)
         return self._passed("miss", request.environ, start)
 
     def _passed(self, outcome: str, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -74,21 +87,34 @@ class ReadyAnswers:
         metrics.CACHE_REQUESTS.labels(outcome).inc()
         return self._api(environ, start)
 
-    def _made(self, environ: Environ, key: str, present: Present, start: Start) -> Iterable[bytes]:
-        """Let Django answer, and keep that if the view allows it.
+    def _made(self, request: Request, present: Present, start: Start, *, again: bool) -> Iterable[bytes]:
+        """Make an answer, or let Django do it; one that is asked for again is given to the other processes too.
 
         The generation was read before the answer's rows: they are as new as it, or newer.
         """
+        make = self._makers.of(request)
+        levels = sending.charge(request) if make else None
+        if make is None or levels is None:
+            return self._asked(request, present, start, again=again)
+        answer = make(present)
+        if answer is None:
+            request.environ[caller.CHARGED] = levels
+            return self._asked(request, present, start, again=again)
+        _keep(request.key, answer, present, again=again)
+        return sending.send(request, answer, levels, start)
+
+    def _asked(self, request: Request, present: Present, start: Start, *, again: bool) -> Iterable[bytes]:
+        """Let Django answer, and keep that if the view allows it."""
         heard: list[Any] = []
-        body = self._api(environ, lambda *said: heard.extend(said))
+        body = self._api(request.environ, lambda *said: heard.extend(said))
         status, headers = heard[:2]
-        if keeping.SECONDS in environ and status[:3] in {"200", "304"}:
+        if keeping.SECONDS in request.environ and status[:3] in {"200", "304"}:
             body = _whole(body)
-            answer = _answer(environ, headers, body[0], present)
-            kept.put(key, answer)
-            distant.keep(key, answer, present)
-        else:
-            distant.release(key, present)
+            answer = _answer(request.environ, headers, body[0], present)
+            self._makers.learn(request, answer)
+            _keep(request.key, answer, present, again=again)
+        elif again:
+            distant.release(request.key, present)
         start(*heard)
         return body
 
@@ -99,6 +125,13 @@ def _fetched(key: str, present: Present) -> bool:
     if answer is not None:
         kept.put(key, answer)
     return answer is not None
+
+
+def _keep(key: str, answer: Answer, present: Present, *, again: bool) -> None:
+    """Keep an answer for this process, and for the others when it is asked for again and again."""
+    kept.put(key, answer)
+    if again:
+        distant.keep(key, answer, present)
 
 
 def forget() -> None:

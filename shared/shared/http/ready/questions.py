@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,25 @@ _TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _OTHERS = ("HTTP_API_VERSION", "HTTP_TRANSFER_ENCODING", "HTTP_RANGE")
 
 Environ = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that may be answered here.
+
+    Attributes:
+        environ: its WSGI environment.
+        key: what it asks for.
+        principal: who asks.
+        id: of the request.
+        started: when it came (perf_counter).
+    """
+
+    environ: dict[str, Any]
+    key: str
+    principal: Principal | None
+    id: str
+    started: float
 
 
 def key_of(environ: Environ) -> str | None:

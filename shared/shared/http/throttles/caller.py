@@ -15,6 +15,7 @@ from shared.http.throttles.buckets import Bucket, Level, take
 from shared.http.throttles.rates import limit
 
 ATTRIBUTE = "rate_levels"  # on the Django request, for the headers
+CHARGED = "plaza.rate_levels"  # in the WSGI environment: the caller's bucket, charged before Django was asked
 
 
 class CallerThrottle(BaseThrottle):
@@ -25,7 +26,7 @@ class CallerThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Charge the request, and return whether it may go on."""
         del view
-        levels = take([*self.buckets(request)])
+        levels = request.META.pop(CHARGED, None) or take([*self.buckets(request)])
         setattr(request._request, ATTRIBUTE, levels)  # noqa: SLF001 (the Django request inside)
         self._wait = max((level.wait for level in levels), default=0.0)
         return not self._wait
