@@ -15,6 +15,7 @@ from django.db import Error as DatabaseFault
 from django.db import connection, transaction
 
 from shared import context, metrics, tracing
+from shared.db import prepared
 from shared.db.faults import is_outage, is_transient
 from shared.events import envelope as envelopes
 from shared.events import failures, registry, spans
@@ -115,7 +116,7 @@ def _run(event: Envelope, contract: Contract, handler: registry.Handler, attempt
 
 def _first_time(event: Envelope) -> bool:
     """Write the inbox row; a concurrent duplicate waits here until the first one has committed."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "INSERT INTO events_inbox (event_id, type) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [event.id, event.type],

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from shared import context, hints, tracing
+from shared.db import prepared
 from shared.db.models import uuid7
 from shared.events.contracts import Contract
 from shared.events.envelope import LARGEST_BYTES, MalformedEvent
@@ -50,7 +51,7 @@ def append(*events: Contract) -> list[UUID]:
         "traceparent": tracing.traceparent(),
         "request_id": context.request_id.get(),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_APPEND, values)
     transaction.on_commit(_wake)
     return ids

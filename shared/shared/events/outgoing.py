@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from shared.db import prepared
 from shared.events.envelope import schema_address
 from shared.events.models import OutboxEvent
 from shared.events.publisher import Message
@@ -27,7 +28,7 @@ SELECT {", ".join(_FIELDS)} FROM events_outbox
 
 def unsent(*, limit: int) -> list[dict[str, Any]]:
     """Return the oldest unsent events that may be tried now, at most `limit`."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_UNSENT, [limit])
         rows = [dict(zip(_FIELDS, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:
@@ -80,7 +81,7 @@ def _task_message(envelope: Mapping[str, Any], event_id: UUID, attempt: int, key
 def mark_sent(ids: Sequence[int]) -> None:
     """Note that the broker has confirmed these rows."""
     if ids:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute("UPDATE events_outbox SET sent_at = now() WHERE id = ANY(%s)", [list(ids)])
 
 

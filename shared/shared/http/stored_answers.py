@@ -9,9 +9,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import orjson
-from django.db import connection
 from django.db.models.functions import Now
 
+from shared.db import prepared
 from shared.http.models import IdempotencyKey
 
 LIFETIME = timedelta(hours=24)
@@ -42,7 +42,7 @@ class Answer:
 
 def find(*, user_id: UUID, key: str) -> tuple[bytes, Answer] | None:
     """Return the hash of a key's request and its answer; one that has outlived its 24 hours is gone."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, [user_id, key, LIFETIME.total_seconds()])
         row = cursor.fetchone()
     if row is None:
@@ -54,14 +54,14 @@ def find(*, user_id: UUID, key: str) -> tuple[bytes, Answer] | None:
 def store(answer: Answer, *, user_id: UUID, key: str, request_hash: bytes) -> None:
     """Keep the answer to a key's request."""
     headers = orjson.dumps(answer.headers).decode()
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_STORE, [user_id, key, request_hash, answer.status, headers, answer.body])
 
 
 def replace(answer: Answer, *, user_id: UUID, key: str) -> None:
     """Keep another answer for a key, if it is still known."""
     headers = orjson.dumps(answer.headers).decode()
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_REPLACE, [answer.status, headers, answer.body, user_id, key])
 
 

@@ -17,6 +17,7 @@ from catalog.domain import reservations
 from catalog.domain.reservations import Missing, Step
 from catalog.models import Product, Reservation, StockEntry
 from shared import metrics
+from shared.db import prepared
 from shared.db.rows import fetched
 from shared.errors import BusinessRuleBroken, NotFound
 from shared.events import outbox
@@ -174,7 +175,7 @@ def stock_set(*, key: str, on_hand: int | None = None, delta: int | None = None)
 
 def _first(*, order_id: UUID, user_id: UUID, state: str) -> bool:
     """Write the order's reservation unless there is one; a concurrent writer of it is waited for."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "INSERT INTO reservation (order_id, user_id, state) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             [order_id, user_id, state],
@@ -188,7 +189,7 @@ _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM reservation WHERE order_id = %s FOR 
 
 def _lock(order_id: UUID) -> Reservation | None:
     """Return the order's reservation, locked, if it has one."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOCK, [order_id])
         row = cursor.fetchone()
     return None if row is None else Reservation.from_db(connection.alias, _COLUMNS, row)
@@ -209,7 +210,7 @@ def _hold(order_id: UUID, quantities: Mapping[UUID, int]) -> list[dict[str, Any]
         "products": list(quantities),
         "quantities": list(quantities.values()),
     }
-    return fetched(_RESERVE, values)
+    return fetched(_RESERVE, values, often=True)
 
 
 def _is_short(line: Mapping[str, Any]) -> bool:
@@ -242,7 +243,7 @@ def _rise(reservation: Reservation, step: Step | None) -> None:
     """Take a locked reservation up a step, unless it is above already, and say where it is."""
     if step is not None:
         values: dict[str, Any] = {"order": reservation.order_id, **asdict(step)}
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(_MOVE, values)
         reservation.state = step.state
         _count(step.state)

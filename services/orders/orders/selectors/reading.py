@@ -69,7 +69,7 @@ def order_list(*, principal: Principal, params: Mapping[str, Any]) -> QuerySet[O
 def with_items(orders: Sequence[Row]) -> list[Row]:
     """Return order rows with their items, read with one query for all of them."""
     items: dict[UUID, list[Row]] = {order["id"]: [] for order in orders}
-    for line in fetched(_LINES, {"order_ids": list(items)}) if items else ():
+    for line in fetched(_LINES, {"order_ids": list(items)}, often=True) if items else ():
         items[line["order_id"]].append(line)
     return [{**order, "items": items[order["id"]]} for order in orders]
 
@@ -99,7 +99,7 @@ def _visible(principal: Principal) -> QuerySet[Order]:
 
 def _found(sql: str, **values: Any) -> Row | None:
     """Return the one order that a statement finds, with its items, or None."""
-    orders = fetched(sql, values)
+    orders = fetched(sql, values, often=True)
     for order in orders:
         order["shortages"] = order["shortages"] and orjson.loads(order["shortages"])
     return next(iter(with_items(orders)), None)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from orders import domain
 from orders.models import Order
 from orders.services.recording import Cause, changed, record, story_of
+from shared.db import prepared
 from shared.errors import Conflict, NotFound
 from shared.events.contracts import ReservedLine, Shortage
 
@@ -109,7 +110,7 @@ _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM orders WHERE id = %s FOR UPDATE"  # 
 
 def locked(order_id: UUID) -> Order:
     """Return the order, locked for the transaction; raises OrderUnknown."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOCK, [order_id])
         row = cursor.fetchone()
     if row is None:
@@ -135,7 +136,7 @@ def _fill(order_id: UUID, lines: Sequence[ReservedLine]) -> None:
     """Take names and prices over into the order's lines, all of them; raises ReservationMismatch."""
     fields = ("product_id", "quantity", "sku", "name", "unit_price")
     columns = {name: [getattr(line, name) for line in lines] for name in fields}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FILL, {**columns, "order": order_id})
         filled, ordered = cursor.fetchone()
     if not filled == ordered == len(lines):

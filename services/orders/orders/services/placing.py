@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from orders import domain
 from orders.models import Order
 from shared import tracing
+from shared.db import prepared
 from shared.db.models import uuid7
 from shared.errors import Conflict, InvalidInput
 from shared.events import contracts, outbox
@@ -112,7 +113,7 @@ def _insert(*, user_id: UUID, quantities: Mapping[UUID, int], now: datetime) -> 
         "quantities": list(quantities.values()),
         "trace_id": tracing.trace_id(),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_INSERT, values)
         return _row(values, quantities) if cursor.fetchone() else None
 

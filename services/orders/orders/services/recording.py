@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from orders import domain
 from orders.models import Order, OrderLine
 from shared import hints, metrics, tracing
+from shared.db import prepared
 from shared.events import contracts, outbox
 
 
@@ -145,7 +146,7 @@ def _write(changes: Sequence[Change]) -> None:
     """Write rows and timeline."""
     columns = [list(column) for column in zip(*map(_columns, changes), strict=True)]
     needed = sum(change.is_needed for change in changes)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_RECORD, [*columns, tracing.trace_id()])
         written: int = cursor.fetchone()[0]
     if written != needed:

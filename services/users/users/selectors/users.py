@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
+from shared.db import prepared
 from shared.errors import NotFound
 from users import filters
 from users.domain import emails
@@ -68,7 +69,9 @@ def credentials(email: str) -> User | None:
 
 def is_active(user_id: UUID) -> bool:
     """Return whether there is such a user and it is active."""
-    return User.objects.filter(id=user_id, is_active=True).exists()
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM users WHERE id = %s AND is_active", [user_id])
+        return cursor.fetchone() is not None
 
 
 def mail_facts(user_id: UUID) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from shared.db import prepared
 from shared.db.models import uuid7
 from users.domain.ledger import WALLET_LIMIT, Kind, legs
 from users.models import Transfer
@@ -50,7 +51,7 @@ def give(wallet_id: UUID, amount: Decimal, *, limit: Decimal | None = WALLET_LIM
 
 def _moved(statement: str, **values: Any) -> bool:
     """Return whether the statement changed a wallet."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount)
 
@@ -86,7 +87,7 @@ def record(
         "wallets": [leg.wallet_id for leg in sides],
         "amounts": [leg.amount for leg in sides],
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_RECORD, values)
         made: Transfer = Transfer.from_db(connection.alias, _COLUMNS, cursor.fetchone())
     return made
