@@ -28,6 +28,7 @@ Application = Callable[[Environ, Start], Iterable[bytes]]
 
 _ROOM = 16 * 1024 * 1024  # bytes of answers in each process
 _ROUNDS = 2  # of waiting for another's answer; after these everybody asks Django
+_LATELY = 1.0  # seconds after its time, in which an answer that is asked for again is worth sharing among processes
 _GIVEN_ANEW = frozenset({"x-request-id", "ratelimit", "ratelimit-policy"})
 _OF_BODY = frozenset({"content-type", "content-length"})
 
@@ -68,17 +69,17 @@ class ReadyAnswers:
             present = generation.current()
             if present is None:
                 return self._passed("fault", request.environ, start)
-            answer = kept.get(request.key)
-            if answer is not None and answer.holds(present.generation, time.monotonic()):
+            answer, now = kept.get(request.key), time.monotonic()
+            if answer is not None and answer.holds(present.generation, now):
                 levels = sending.charge(request)
                 if levels is None:
                     return self._api(request.environ, start)
                 _HITS.inc()
                 return sending.send(request, answer, levels, start)
             with self._flights.turn(request.key) as mine:
-                again = answer is not None
+                again = answer is not None and now < answer.until + _LATELY
                 if mine and not (again and _fetched(request.key, present)):
-                    metrics.CACHE_REQUESTS.labels("stale" if again else "miss").inc()
+                    metrics.CACHE_REQUESTS.labels("miss" if answer is None else "stale").inc()
                     return self._made(request, present, start, again=again)
         return self._passed("miss", request.environ, start)
 
