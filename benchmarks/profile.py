@@ -35,6 +35,8 @@ def main() -> int:
     options = parser.parse_args()
     out: Path = options.out or config.ROOT / ".run" / "profile" / f"{options.service}-{options.what}.svg"
     out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists() and not out.is_file():  # never to be removed
+        parser.error(f"OUT={out}: This is no file. Name the SVG file to write, such as .run/profile/web.svg.")
     out.unlink(missing_ok=True)
     with opened(quick=True, rounds=1, rows=0) as stage:
         stage.migrate(*{"catalog", options.service})  # whose queue takes what is published

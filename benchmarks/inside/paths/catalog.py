@@ -12,6 +12,7 @@ from shared.events import relay
 from shared.events.contracts import OrderPlaced
 from shared.events.contracts.orders import OrderLine
 from shared.events.publisher import BrokerAway, Publisher
+from shared.http.ready import layer
 from shared.testing import events, tokens
 
 _UNCACHED = {"HTTP_API_VERSION": "v2"}
@@ -28,6 +29,7 @@ def paths() -> dict[str, Path]:
     return {
         "hot detail": Path(act=lambda: client.ask(detail)),
         "hot list of 20": Path(act=lambda: client.ask(listed)),
+        "detail asked for the first time": Path(act=lambda: client.ask(detail), prepare=layer.kept.clear),
         "uncached detail": Path(act=lambda: client.ask(detail, headers=_UNCACHED)),
         "uncached detail, token": Path(act=lambda: client.ask(detail, headers=_UNCACHED | bearer)),
         "uncached list of 20": Path(act=lambda: client.ask(listed, headers=_UNCACHED)),
