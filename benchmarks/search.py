@@ -184,10 +184,9 @@ def _deep(ordering: str) -> str:
     from shared.http import pagination  # noqa: PLC0415
 
     found, order = selectors.product_list(params={"ordering": ordering}, include_inactive=False)
-    names = [name.lstrip("-") for name in order]
-    rows = found.order_by(*order).values(*names)
-    row = rows[rows.count() // 2]
-    return pagination.Cursor(values=[row[name] for name in names], backwards=False).encode()
+    middle = found.count(max(SIZES)) // 2
+    (row,) = found.page(order=order, start=middle, stop=middle + 1)
+    return pagination.Cursor(values=[row[name.lstrip("-")] for name in order], backwards=False).encode()
 
 
 def database(server: str, size: int) -> str:

@@ -1,8 +1,8 @@
 """Rows as CSV straight out of PostgreSQL (COPY TO): one snapshot, constant memory, whatever the number of rows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -10,7 +10,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg import sql
 
-Field: TypeAlias = "models.Field[Any, Any]"
+from shared.db import lists
+from shared.db.lists import Field
 
 # A slow reader may take as long as the gateway lets him; the statement runs all the while.
 _LONGEST_MS = 600_000
@@ -29,23 +30,26 @@ _FORMS = {
 }
 
 
-def lines(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[bytes]:
+def lines(
+    source: QuerySet[Any] | lists.Rows, columns: Mapping[str, str], *, order: Sequence[str] = ()
+) -> Iterator[bytes]:
     """Yield the rows as CSV (RFC 4180) with a header, in pieces of about 64 KiB.
 
     Texts that a spreadsheet would take for formulas get an apostrophe in front; numbers stay numbers. Times are RFC
     3339 UTC.
 
     Args:
-        rows: what to export, ordered; its columns are taken with `values_list`.
-        columns: heading (plain words) -> field or annotation of the rows.
+        source: what to export.
+        columns: heading (plain words) -> column of the rows.
+        order: columns to order by, with a minus when they fall; a queryset may be ordered already.
     """
-    chosen = rows.values_list(*columns.values())
+    rows = lists.of(source)
     try:
-        query, params = chosen.query.sql_with_params()
+        query, params = rows.statement(list(columns.values()), order=order)
     except EmptyResultSet:  # known without asking
         yield f"{','.join(columns)}\n".encode()
         return
-    statement = _copy(query, [(title, _field(rows, name)) for title, name in columns.items()])
+    statement = _copy(query, [(title, rows.field(name)) for title, name in columns.items()])
     with closing(_own_connection()) as own, own.cursor() as cursor:
         cursor.execute(_SETTINGS, [str(_LONGEST_MS)])
         with cursor.copy(statement.as_string(), params) as copy:
@@ -73,17 +77,6 @@ def _pieces(blocks: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
-
-
-def _field(rows: QuerySet[Any], name: str) -> Field:
-    """Return the field behind a column."""
-    if name in rows.query.annotations:
-        return rows.query.annotations[name].output_field
-    *path, last = name.split("__")
-    model = rows.model
-    for step in path:
-        model = model._meta.get_field(step).related_model  # noqa: SLF001 (public API)
-    return cast("Field", model._meta.get_field(last))  # noqa: SLF001 (public API)
 
 
 def _copy(query: str, columns: list[tuple[str, Field]]) -> sql.Composed:

@@ -144,7 +144,7 @@ def keyset(
     cursor = decode(params["cursor"], rows=rows, order=order) if "cursor" in params else None
     backwards = cursor is not None and cursor.backwards
     way = [_flipped(name) for name in order] if backwards else list(order)
-    found = rows.page(order=way, after=cursor and cursor.values, stop=size + 1)
+    found = rows.page(order=way, after=cursor.values if cursor else None, stop=size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()

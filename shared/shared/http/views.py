@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from shared.auth.principal import Principal
+from shared.db.lists import Rows
 from shared.errors import Check, InvalidInput, PreconditionFailed
 from shared.http import dialects, operations, pagination, tags
 from shared.http.ready import keeping
@@ -148,15 +149,15 @@ class ApiView(APIView):
 
     def page(
         self,
-        queryset: QuerySet[Any],
+        source: QuerySet[Any] | Rows,
         *,
         order: tuple[str, ...],
         complete: pagination.Complete = list,
     ) -> HttpResponse:
-        """Return one page of a queryset of `.values()` in the dialect.
+        """Return one page of a list in the dialect.
 
         Args:
-            queryset: the filtered rows, as dictionaries that contain the ordering fields.
+            source: the filtered rows, as dictionaries that contain the ordering fields.
             order: ordering fields, the last of them unique.
             complete: adds to the page's rows what needs one further query for all of them.
         """
@@ -164,10 +165,10 @@ class ApiView(APIView):
         row = cast("type[Output]", self.operation.gives).of
         if self.dialect.keyset:
             body = pagination.keyset(
-                queryset, params=params, order=order, row=row, address=self._address, complete=complete
+                source, params=params, order=order, row=row, address=self._address, complete=complete
             )
         else:
-            body = pagination.numbered(queryset, params=params, order=order, row=row, complete=complete)
+            body = pagination.numbered(source, params=params, order=order, row=row, complete=complete)
         return HttpResponse(dumps(body), content_type="application/json")
 
     def _page_params(self) -> frozenset[str]:

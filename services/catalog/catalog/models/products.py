@@ -68,7 +68,7 @@ class Product(Entity):
                 condition=Q(is_active=True, sold_out=True),
                 name="product_sold_out",
             ),
-            GinIndex(fields=["document"], name="product_document"),
+            GinIndex(fields=["document", "category"], name="product_document_category"),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,11 @@
 """Files to take home: products, and what is wrong with an import's rows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F
+from django.db.models import BigIntegerField
 
 from catalog.models import ImportRowError
 from catalog.selectors import imports, products
@@ -23,6 +24,8 @@ _PRODUCT = {
     "created_at": "created_at",
     "updated_at": "updated_at",
 }
+_COMPUTED = {"available": "product.on_hand - product.reserved"}
+_UNITS = BigIntegerField()
 _ERROR = {name: name for name in ("line", "sku", "field", "message")}
 
 
@@ -36,8 +39,8 @@ def product_table(*, params: Mapping[str, Any]) -> Iterator[bytes]:
         InvalidInput: names each unknown or unparsable filter.
     """
     rows, order = products.product_list(params=params, include_inactive=True)
-    available = ExpressionWrapper(F("on_hand") - F("reserved"), output_field=BigIntegerField())
-    return csv_export.lines(rows.annotate(available=available).order_by(*order), _PRODUCT)
+    rows = replace(rows, columns={**rows.columns, **_COMPUTED}, computed={**rows.computed, "available": _UNITS})
+    return csv_export.lines(rows, _PRODUCT, order=order)
 
 
 def error_table(*, import_id: UUID) -> Iterator[bytes]:

@@ -5,42 +5,48 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Q
 
 from catalog import filters
 from catalog.domain import searches, slugs
 from catalog.models import Product
+from catalog.selectors import categories
 from catalog.selectors.searches import Search, understand
+from shared.db.lists import Listing
 from shared.db.rows import fetched
 from shared.errors import NotFound
 
 PRODUCT_PARAMETERS = filters.ProductFilter.schemas()
 
 _SLUG = re.compile(slugs.PATTERN)
-_FIELDS = (
-    "id",
-    "sku",
-    "name",
-    "slug",
-    "description",
-    "price",
-    "category__slug",
-    "category__name",
-    "on_hand",
-    "reserved",
-    "is_active",
-    "created_at",
-    "updated_at",
-)
 
-# The read that everything else of a shop begins with (record 18).
-_ONE = """
-SELECT product.id, sku, product.name, product.slug, description, price, category.slug AS category__slug,
-       category.name AS category__name, on_hand, reserved, is_active, product.created_at, product.updated_at
-  FROM product LEFT JOIN category ON category.id = category_id
- WHERE (product.slug = %(slug)s OR product.id = %(id)s) AND (is_active OR %(all)s)
+# The reads that everything else of a shop begins with are said in SQL (record 18).
+_OWN = ("id", "sku", "name", "slug", "description", "price", "on_hand", "reserved", "is_active")
+_COLUMNS = {name: f"product.{name}" for name in (*_OWN, "created_at", "updated_at")} | {
+    "category__slug": "category.slug",
+    "category__name": "category.name",
+}
+_CATEGORY = "LEFT JOIN category ON category.id = product.category_id"
+_ONE = f"""
+SELECT {", ".join(f'{column} AS "{name}"' for name, column in _COLUMNS.items())}
+  FROM product {_CATEGORY}
+ WHERE (product.slug = %(slug)s OR product.id = %(id)s) AND (product.is_active OR %(all)s)
  ORDER BY product.id LIMIT 1
+"""  # noqa: S608 (the names above)
+
+_CONDITIONS = {
+    "category": "product.category_id = ANY(%(category)s)",
+    "min_price": "product.price >= %(min_price)s",
+    "max_price": "product.price <= %(max_price)s",
+    "created_after": "product.created_at > %(created_after)s",
+}
+_IN_STOCK = {"true": "NOT product.sold_out", "false": "product.sold_out"}
+_LOOKED_UP = "product.document @@ %(meant)s::tsquery"
+_WALKED_TO = "ts_match_vq(product.document, %(meant)s::tsquery)"  # the same, but no index knows it
+
+_NEWEST = """
+SELECT product.*, {rank} AS rank
+  FROM (SELECT * FROM ({matches}) AS product ORDER BY created_at DESC, id DESC LIMIT %(ranked)s) AS product
 """
 
 
@@ -76,9 +82,7 @@ def product_get(*, key: str, include_inactive: bool) -> dict[str, Any]:
     return found[0]
 
 
-def product_list(
-    *, params: Mapping[str, Any], include_inactive: bool
-) -> tuple[QuerySet[Any, dict[str, Any]], tuple[str, ...]]:
+def product_list(*, params: Mapping[str, Any], include_inactive: bool) -> tuple[Listing, tuple[str, ...]]:
     """Return the products that match, and the order they are wanted in.
 
     By relevance there are at most the newest 500 matches; any other order has them all.
@@ -90,34 +94,46 @@ def product_list(
     Raises:
         InvalidInput: names each unknown or unparsable filter.
     """
-    found = filters.ProductFilter.apply(params, _visible(include_inactive=include_inactive))
+    conditions, values = _narrowed(params, include_inactive=include_inactive)
     text = params.get("search")
     ordering = params.get("ordering") or (filters.RELEVANCE if text else filters.DEFAULT_ORDERING)
-    if text:
-        search = understand(text=text, include_inactive=include_inactive)
-        found = _matching(found, search, ranked=ordering == filters.RELEVANCE)
-    return found, filters.ORDERINGS[ordering]
+    order = filters.ORDERINGS[ordering]
+    if not text:
+        source = f"product {_CATEGORY}"
+        return Listing(model=Product, columns=_COLUMNS, source=source, conditions=conditions, values=values), order
+    search = understand(text=text, include_inactive=include_inactive, conditions=conditions, values=values)
+    return _matching(search, conditions, values, ranked=ordering == filters.RELEVANCE), order
 
 
-def _matching(found: QuerySet[Any, Any], search: Search | None, *, ranked: bool) -> QuerySet[Any, dict[str, Any]]:
+def _narrowed(params: Mapping[str, Any], *, include_inactive: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the conditions that the filters make, and their values."""
+    visible = () if include_inactive else ("product.is_active",)
+    if not params:  # as most lists are asked for
+        return visible, {}
+    wanted = filters.ProductFilter.values_of(params)
+    values = {name: wanted[name] for name in _CONDITIONS if wanted[name] not in {None, ""}}
+    if "category" in values:
+        # Read first: only for ids that it knows can the planner tell a large branch from a small one.
+        values["category"] = categories.branch_ids(slug=values["category"])
+    stock = (_IN_STOCK[wanted["in_stock"]],) if wanted["in_stock"] else ()
+    return (*visible, *(_CONDITIONS[name] for name in values), *stock), values
+
+
+def _matching(search: Search, conditions: tuple[str, ...], values: dict[str, Any], *, ranked: bool) -> Listing:
     """Return what a search finds; ranked, the newest matches only: a bounded number, whatever word is asked for."""
-    rows: QuerySet[Any, dict[str, Any]]
-    if search is None:
-        rows = found.none().annotate(rank=Value(0, output_field=BigIntegerField()))
-        return rows
-    found = found.filter(document=search.query)
-    if not ranked:
-        return found
-    # The planner takes a phrase for as common as its words together and would walk back in time for ever; an order
-    # that no index has makes it look the phrase up.
-    moment = Coalesce("created_at", "created_at") if search.phrase else F("created_at")
-    newest = found.order_by(moment.desc(), "-id").values("id")[: searches.RANKED]
-    rows = Product.objects.filter(id__in=newest).annotate(rank=search.rank).values(*_FIELDS, "rank")
-    return rows
-
-
-def _visible(*, include_inactive: bool) -> QuerySet[Any, dict[str, Any]]:
-    """Return products as rows with their category, in one query."""
-    products = Product.objects.all() if include_inactive else Product.objects.filter(is_active=True)
-    rows: QuerySet[Any, dict[str, Any]] = products.values(*_FIELDS)
-    return rows
+    # The planner takes words for independent and a phrase for as common as its words together. Left alone, it walks
+    # through an order for ever to find few, or looks up a hundred thousand; so what was sampled decides.
+    scarce = searches.scarce(search.sampled, ranked=ranked)
+    match = _WALKED_TO if ranked and not scarce else _LOOKED_UP
+    matches = f"SELECT product.* FROM product WHERE {' AND '.join((*conditions, match))}"  # noqa: S608 (own texts)
+    if scarce:  # OFFSET 0 keeps the order outside from being walked through
+        matches += " OFFSET 0"
+    rank = {"rank": "product.rank"} if ranked else {}
+    source = _NEWEST.format(rank=search.rank, matches=matches) if ranked else matches
+    return Listing(
+        model=Product,
+        columns=_COLUMNS | rank,
+        source=f"({source}) AS product {_CATEGORY}",
+        values={**values, **search.values, "ranked": searches.RANKED},
+        computed={"rank": BigIntegerField()},
+    )
