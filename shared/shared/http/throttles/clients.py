@@ -22,6 +22,7 @@ def network(address: str) -> str:
     return _network(address, bits=24)
 
 
+@lru_cache(maxsize=4096)
 def _network(address: str, *, bits: int) -> str:
     """Return the address's network; a text that is no address is its own."""
     try:
