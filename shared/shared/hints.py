@@ -2,12 +2,14 @@
 
 After a commit somebody says "there is news on this channel"; whoever waits looks at the database at once
 instead of at its next poll. PostgreSQL's NOTIFY would serialise commits (decision record 0004).
+
+A hint is said and heard through a bare connection: a client around it costs more than the hint.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import redis
@@ -17,17 +19,15 @@ Found = TypeVar("Found")
 
 _PATIENCE = 0.05  # seconds a hint may cost its sender
 _PAUSE_AFTER_FAULT = 1.0  # seconds without hints after Valkey did not answer
+_NEWS = "1"  # nothing in particular
 _local = threading.local()
 _silent_until = 0.0
 
 
-def _client() -> redis.Redis:
-    """Return this thread's connection to Valkey."""
-    if not hasattr(_local, "client"):
-        _local.client = redis.Redis.from_url(
-            settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
-        )
-    return _local.client  # type: ignore[no-any-return]
+def _connection(*, timeout: float) -> redis.Connection:
+    """Return a new connection to Valkey, which opens when it is used; timeout in seconds."""
+    url = settings.CACHE_URL
+    return redis.ConnectionPool.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout).make_connection()  # type: ignore[no-any-return]
 
 
 def _name(channel: str) -> str:
@@ -35,15 +35,37 @@ def _name(channel: str) -> str:
     return f"{settings.SERVICE}:hint:{channel}"
 
 
-def publish(channel: str) -> None:
-    """Say that there is news on a channel; costs at most a few milliseconds and never fails."""
+def publish(channel: str, word: str = _NEWS) -> None:
+    """Say that there is news on a channel; costs at most a few milliseconds and never fails.
+
+    Args:
+        channel: where it is announced.
+        word: what the news is, so that those who wait for other news need not look.
+    """
     global _silent_until  # noqa: PLW0603 (one breaker for the process)
     if time.monotonic() < _silent_until:
         return
     try:
-        _client().publish(_name(channel), b"1")
+        _say(_name(channel), word)
     except redis.RedisError:
         _silent_until = time.monotonic() + _PAUSE_AFTER_FAULT
+
+
+def _say(name: str, word: str) -> None:
+    """Say it on this thread's connection; on a new one, when that has been closed meanwhile."""
+    if not hasattr(_local, "connection"):
+        _local.connection = _connection(timeout=_PATIENCE)
+    connection: redis.Connection = _local.connection
+    try:
+        _ask(connection, "PUBLISH", name, word)
+    except redis.ConnectionError:  # not a timeout, which is another class
+        _ask(connection, "PUBLISH", name, word)
+
+
+def _ask(connection: redis.Connection, *command: str) -> Any:
+    """Send a command and return the answer; the connection opens itself, and closes itself after a fault."""
+    connection.send_command(*command, check_health=False)
+    return connection.read_response()
 
 
 class Listener:
@@ -55,7 +77,7 @@ class Listener:
 
     def __init__(self, channel: str) -> None:
         self._name = _name(channel)
-        self._pubsub: redis.client.PubSub | None = None
+        self._connection: redis.Connection | None = None
         self._ensure()
 
     def pause(self, seconds: float) -> bool:
@@ -63,7 +85,7 @@ class Listener:
         deadline = time.monotonic() + seconds
         try:
             if self._ensure():
-                return self._listen(deadline)
+                return self._listen(seconds)
         except redis.RedisError:
             self.close()
         time.sleep(max(deadline - time.monotonic(), 0))
@@ -71,32 +93,30 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening."""
-        pubsub, self._pubsub = self._pubsub, None
-        if pubsub is not None:
-            with suppress(redis.RedisError):
-                pubsub.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.disconnect()
 
     def _ensure(self) -> bool:
         """Return whether the channel is subscribed, and subscribe it when it is not."""
-        if self._pubsub is None:
-            pubsub = _client().pubsub(ignore_subscribe_messages=True)
+        if self._connection is None:
+            connection = _connection(timeout=_PATIENCE)
             try:
-                pubsub.subscribe(self._name)
+                _ask(connection, "SUBSCRIBE", self._name)
             except redis.RedisError:
-                pubsub.close()
+                connection.disconnect()
                 return False
-            self._pubsub = pubsub
+            self._connection = connection
         return True
 
-    def _listen(self, deadline: float) -> bool:
-        """Wait for news until the deadline; one burst of hints is one piece of news."""
-        assert self._pubsub is not None  # noqa: S101 (for the type checker)
-        while (left := deadline - time.monotonic()) > 0:
-            if self._pubsub.get_message(timeout=left) is not None:
-                while self._pubsub.get_message(timeout=0.0) is not None:
-                    pass
-                return True
-        return False
+    def _listen(self, seconds: float) -> bool:
+        """Wait for news so long; one burst of hints is one piece of news."""
+        assert self._connection is not None  # noqa: S101 (for the type checker)
+        if not self._connection.can_read(seconds):
+            return False
+        while self._connection.can_read(0):
+            self._connection.read_response()
+        return True
 
 
 @contextmanager
@@ -110,20 +130,25 @@ def subscription(channel: str) -> Iterator[Callable[[float], bool]]:
 
 
 class Switchboard:
-    """One connection of the process that hears every hint of its service and rings those who wait for it."""
+    """One connection of the process that hears all hints about single things and rings those who wait for them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[threading.Event]] = {}
+        self._waiting: dict[str, dict[threading.Event, Collection[str]]] = {}
         self._thread: threading.Thread | None = None
         self.hears = False  # while it does, a hint is lost only with the connection
 
     @contextmanager
-    def bell(self, channel: str) -> Iterator[threading.Event]:
-        """Yield an event that is set at each hint on the channel, and when hints may have been lost."""
+    def bell(self, channel: str, words: Collection[str] = ()) -> Iterator[threading.Event]:
+        """Yield an event that is set at hints on the channel, and when hints may have been lost.
+
+        Args:
+            channel: about a single thing: `kind:id`.
+            words: only hints that say one of these, or nothing in particular; empty: all hints.
+        """
         bell, name = threading.Event(), _name(channel)
         with self._lock:
-            self._waiting.setdefault(name, set()).add(bell)
+            self._waiting.setdefault(name, {})[bell] = words
             if self._thread is None:
                 self._thread = threading.Thread(target=self._listen, name="hints", daemon=True)
                 self._thread.start()
@@ -131,38 +156,39 @@ class Switchboard:
             yield bell
         finally:
             with self._lock:
-                self._waiting[name].discard(bell)
+                del self._waiting[name][bell]
                 if not self._waiting[name]:
                     del self._waiting[name]
 
     def _listen(self) -> None:
         """Ring bells for as long as the process lives; an outage of Valkey is waited for."""
         while True:
-            client = redis.Redis.from_url(settings.CACHE_URL, socket_connect_timeout=1)
+            connection = _connection(timeout=1)
             try:
-                with client, client.pubsub() as pubsub:
-                    pubsub.psubscribe(_name("*"))
-                    while True:
-                        self._hear(pubsub.get_message(timeout=30.0))
+                _ask(connection, "PSUBSCRIBE", _name("*:*"))
+                self.hears = True
+                self._ring_all()  # whoever has looked before
+                while True:
+                    if connection.can_read(30.0):
+                        self._hear(*connection.read_response())
             except redis.RedisError:
                 self.hears = False
+                connection.disconnect()
                 time.sleep(_PAUSE_AFTER_FAULT)
 
-    def _hear(self, message: dict[str, Any] | None) -> None:
-        """Ring for a hint; once subscribed, ring for whoever has looked before."""
-        if message is None:
-            return
-        if message["type"] == "psubscribe":
-            self.hears = True
-            self._ring(*list(self._waiting))
-        elif message["type"] == "pmessage":
-            self._ring(message["channel"].decode())
-
-    def _ring(self, *names: str) -> None:
-        """Ring the bells of some channels."""
+    def _hear(self, _kind: bytes, _pattern: bytes, name: bytes, word: bytes) -> None:
+        """Ring for a hint."""
+        said = word.decode()
         with self._lock:
-            for name in names:
-                for bell in self._waiting.get(name, ()):
+            for bell, words in self._waiting.get(name.decode(), {}).items():
+                if not words or said in {_NEWS, *words}:
+                    bell.set()
+
+    def _ring_all(self) -> None:
+        """Ring every bell."""
+        with self._lock:
+            for bells in self._waiting.values():
+                for bell in bells:
                     bell.set()
 
 
@@ -178,21 +204,27 @@ def _always() -> bool:
 
 
 def wait_for(
-    channel: str, read: Callable[[], Found | None], seconds: float, *, going: Callable[[], bool] = _always
+    channel: str,
+    read: Callable[[], Found | None],
+    seconds: float,
+    *,
+    words: Collection[str] = (),
+    going: Callable[[], bool] = _always,
 ) -> Found | None:
     """Return what `read` finds, looking again at each hint and, in case one was lost, at growing intervals.
 
     Args:
-        channel: where news is announced.
+        channel: where news about the thing is announced: `kind:id`.
         read: looks once; None means not yet.
         seconds: the longest wait.
+        words: after hints that say something else it need not look; empty: any may be worth it.
         going: whether to wait on; asked once a second.
 
     Returns:
         What `read` found, or None when the time is over.
     """
     deadline, interval = time.monotonic() + seconds, _FIRST_LOOK
-    with _switchboard.bell(channel) as bell:
+    with _switchboard.bell(channel, words) as bell:
         while (found := read()) is None:
             left = deadline - time.monotonic()
             if left <= 0 or not _rung(bell, min(interval, left), going):

@@ -4,7 +4,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -115,13 +115,14 @@ class Waited(Generic[Found]):
     honoured: bool
 
 
-def wait(channel: str, read: Callable[[], Found | None], seconds: int) -> Waited[Found]:
+def wait(channel: str, read: Callable[[], Found | None], seconds: int, *, words: Collection[str] = ()) -> Waited[Found]:
     """Return what `read` finds within the time; looks once when too many are waiting in this process already.
 
     Args:
         channel: where news is announced.
         read: looks once; None means not yet.
         seconds: the longest wait.
+        words: only news that says one of these is worth a look; empty: any.
     """
     room = _room
     if not room.places.acquire(blocking=False):
@@ -129,7 +130,7 @@ def wait(channel: str, read: Callable[[], Found | None], seconds: int) -> Waited
     try:
         with room.rest():
             began = time.perf_counter()
-            found = hints.wait_for(channel, lambda: _look(room, read), seconds, going=room.going)
+            found = hints.wait_for(channel, lambda: _look(room, read), seconds, words=words, going=room.going)
             context.waited.set(context.waited.get() + time.perf_counter() - began)
         return Waited(found=found, honoured=room.going())
     finally:

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+import redis
 from django.test import override_settings
 
 from shared import hints
@@ -54,27 +55,72 @@ def test_without_valkey_a_hint_costs_little_and_a_pause_is_a_sleep():
 
 def test_waiting_ends_with_what_was_found():
     found = []
-    threading.Timer(0.1, lambda: (found.append("it"), hints.publish("thing"))).start()
+    threading.Timer(0.1, lambda: (found.append("it"), hints.publish("thing:1"))).start()
 
-    assert hints.wait_for("thing", lambda: found[0] if found else None, 5) == "it"
+    assert hints.wait_for("thing:1", lambda: found[0] if found else None, 5) == "it"
 
 
 def test_waiting_ends_with_nothing_when_the_time_is_over():
-    assert hints.wait_for("thing", lambda: None, 0.2) is None
+    assert hints.wait_for("thing:1", lambda: None, 0.2) is None
+
+
+def test_a_hint_that_says_something_else_is_not_worth_a_look(monkeypatch):
+    monkeypatch.setattr(hints, "_switchboard", hints.Switchboard())
+    monkeypatch.setattr(hints, "_FIRST_LOOK", 20.0)
+    looks, sent = [], threading.Event()
+
+    def send():
+        sent.set()
+        hints.publish("thing:1", "sent")
+
+    def read():
+        """Look; after the first two looks (one at once, one when the subscription begins) there is other news."""
+        looks.append(sent.is_set())
+        if len(looks) == 2:
+            hints.publish("thing:1", "paid")
+            threading.Timer(0.3, send).start()
+        return looks if sent.is_set() else None
+
+    assert hints.wait_for("thing:1", read, 20, words=["sent"]) == [False, False, True]
+
+
+def test_a_hint_without_a_word_is_worth_a_look_to_all(monkeypatch):
+    monkeypatch.setattr(hints, "_switchboard", hints.Switchboard())
+    monkeypatch.setattr(hints, "_FIRST_LOOK", 20.0)
+    looks = []
+
+    def read():
+        looks.append(len(looks))
+        if len(looks) == 2:
+            hints.publish("thing:1")
+        return looks if len(looks) == 3 else None
+
+    assert hints.wait_for("thing:1", read, 20, words=["sent"]) == [0, 1, 2]
+
+
+def test_a_hint_is_said_again_on_a_new_connection_when_the_old_one_was_closed(settings):
+    with hints.subscription("news") as pause, redis.Redis.from_url(settings.CACHE_URL) as other:
+        hints.publish("news")
+        assert pause(5.0) is True
+        other.client_kill_filter(_id=str(hints._ask(hints._local.connection, "CLIENT", "ID")))
+
+        hints.publish("news")
+
+        assert pause(5.0) is True
 
 
 def test_a_wait_ends_with_its_process():
     started = time.monotonic()
     going = iter([True, True, False, False])
 
-    assert hints.wait_for("thing", lambda: None, 30, going=lambda: next(going)) is None
+    assert hints.wait_for("thing:1", lambda: None, 30, going=lambda: next(going)) is None
     assert time.monotonic() - started < 5
 
 
 def looks(seconds):
     """Return how often one looks for what never comes, within some seconds."""
     times = []
-    hints.wait_for("nothing", lambda: times.append(time.monotonic()), seconds)
+    hints.wait_for("nothing:1", lambda: times.append(time.monotonic()), seconds)
     return len(times)
 
 
@@ -110,5 +156,5 @@ def test_what_was_said_while_nobody_heard_is_looked_for_at_once(monkeypatch):
 
     started = time.monotonic()
 
-    assert hints.wait_for("thing", read, 20) == "it"
+    assert hints.wait_for("thing:1", read, 20) == "it"
     assert time.monotonic() - started < 10

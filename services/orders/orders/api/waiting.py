@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from orders import domain
 from orders.selectors import reading
 from shared.http import idempotency, prefer
 from shared.http.views import ApiView
@@ -38,7 +39,12 @@ class PlacingView(ApiView):
         if seconds is None or self.placed is None:
             return accepted
         order_id = self.placed
-        waited = prefer.wait(f"order:{order_id}", lambda: reading.order_once_final(order_id=order_id), seconds)
+        waited = prefer.wait(
+            f"order:{order_id}",
+            lambda: reading.order_once_final(order_id=order_id),
+            seconds,
+            words=[each.value for each in domain.FINAL],
+        )
         response = accepted if waited.found is None else self._final(waited.found, check)
         prefer.tell(response, waited, seconds)
         if waited.found is not None:

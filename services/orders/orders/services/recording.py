@@ -211,7 +211,7 @@ def _announce(moved: Sequence[Change]) -> None:
     """Wake who waits for these orders, and count those that reached a final status."""
     now = timezone.now()
     for change in moved:
-        hints.publish(f"order:{change.order.id}")
+        hints.publish(f"order:{change.order.id}", change.story.status.value)
         if change.story.status in domain.FINAL:
             metrics.ORDERS.labels(status=change.story.status.value, reason=change.story.reason.value).inc()
         if change.story.status in domain.FINAL and change.order.status in domain.OPEN:

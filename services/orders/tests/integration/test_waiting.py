@@ -243,12 +243,12 @@ def test_a_final_order_is_shown_at_once(api: Any) -> None:
 
 def test_a_change_of_status_is_announced_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
     order_id = given.placed(USER)
-    said: list[str] = []
-    monkeypatch.setattr(hints, "publish", said.append)
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(hints, "publish", lambda *hint: said.append(hint))
 
     given.tell(given.reserved(order_id), contracts.StockCommitted(order_id=order_id))
 
-    assert [channel for channel in said if channel.startswith("order:")] == [f"order:{order_id}"]
+    assert [hint for hint in said if hint[0].startswith("order:")] == [(f"order:{order_id}", "awaiting_payment")]
 
 
 @pytest.fixture
