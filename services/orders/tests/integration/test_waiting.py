@@ -248,7 +248,7 @@ def test_a_change_of_status_is_announced_and_nothing_else_is(monkeypatch: pytest
 
     given.tell(given.reserved(order_id), contracts.StockCommitted(order_id=order_id))
 
-    assert [hint for hint in said if hint[0].startswith("order:")] == [(f"order:{order_id}", "awaiting_payment")]
+    assert [hint for hint in said if hint[0].startswith("order:")] == [(f"order:{order_id}", "processing")]
 
 
 @pytest.fixture
