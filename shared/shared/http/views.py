@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from rest_framework import serializers
@@ -14,6 +13,7 @@ from shared.auth.principal import Principal
 from shared.db.lists import Rows
 from shared.errors import Check, InvalidInput, PreconditionFailed
 from shared.http import dialects, operations, pagination, tags
+from shared.http.asked import Asked
 from shared.http.ready import keeping
 from shared.http.renderers import dumps
 from shared.http.serializers import Output
@@ -47,10 +47,8 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         known: set[str] = set()
         if request.method in _SAFE:
-            known = {*self.query_params, *(self._page_params() if self.paginated else ())}
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
+            known = {*self.query_params, *(self._asked.paging if self.paginated else ())}
+        self._asked.refuse_unknown(known)
 
     @property
     def operation(self) -> operations.Operation:
@@ -73,10 +71,7 @@ class ApiView(APIView):
 
     def filters(self) -> QueryDict:
         """Return the query parameters without those of pagination."""
-        params = self.request.query_params.copy()
-        for name in self._page_params():
-            params.pop(name, None)
-        return params
+        return self._asked.filters()
 
     def reply(
         self, row: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None, tagged: bool = True
@@ -161,24 +156,14 @@ class ApiView(APIView):
             order: ordering fields, the last of them unique.
             complete: adds to the page's rows what needs one further query for all of them.
         """
-        params = {name: str(value) for name, value in self.request.query_params.items()}
         row = cast("type[Output]", self.operation.gives).of
-        if self.dialect.keyset:
-            body = pagination.keyset(
-                source, params=params, order=order, row=row, address=self._address, complete=complete
-            )
-        else:
-            body = pagination.numbered(source, params=params, order=order, row=row, complete=complete)
-        return HttpResponse(dumps(body), content_type="application/json")
+        body = self._asked.page(source, order=order, row=row, complete=complete)
+        return HttpResponse(body, content_type="application/json")
 
-    def _page_params(self) -> frozenset[str]:
-        """Return the names of the dialect's pagination parameters."""
-        return pagination.PARAMETERS[self.dialect.name]
-
-    def _address(self, changes: Mapping[str, str]) -> str:
-        """Return this list's public address with some parameters changed."""
-        params = {name: str(value) for name, value in self.request.query_params.items()}
-        return pagination.with_parameters(f"{settings.PUBLIC_URL}{self.request.path}", params, changes)
+    @property
+    def _asked(self) -> Asked:
+        """Return what the request asks for."""
+        return Asked(self.dialect, self.request.path, self.request.query_params)
 
 
 def _begun(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

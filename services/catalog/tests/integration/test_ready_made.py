@@ -64,11 +64,16 @@ def mugs(settings):
         (DETAIL, {"If_None_Match": "*"}),
         (DETAIL, {"If_None_Match": '"another"'}),
         ("/api/v1/products/red-mug/", {"If_None_Match": "*"}),
+        ("/api/v2/products/?limit=1", {}),
+        ("/api/v2/products?limit=1&search=m%C3%BCg&search=mug&category=mugs", {}),
+        ("/api/v1/products/?page=2&page_size=1&ordering=price", {"method": "HEAD"}),
+        ("/api/v1/products/?in_stock=true&min_price=1.5", {"Authorization": "customer"}),
+        ("/api/v2/products/?limit=1&created_after=2020-01-01T00:00:00%2B01:00", {"Origin": "https://shop.example"}),
     ],
 )
 def test_what_is_made_is_what_django_alone_would_answer(process, target, asked):
     asked = {**asked, "Authorization": bearer()} if "Authorization" in asked else asked
-    process.read(target.replace("red-mug", "blue-mug"), **asked)
+    process.read(target.replace("red-mug", "blue-mug").partition("?")[0], **asked)
     before = outcomes()
 
     made, hit = process.read(target, **asked), process.read(target, **asked)
@@ -97,12 +102,30 @@ def test_the_first_answer_for_each_version_origin_and_scheme_is_djangos(process)
     assert process.asked == 4
 
 
-@pytest.mark.parametrize("target", ["/api/v2/products/green-mug/", f"/api/v2/products/{uuid4()}/", DETAIL + "?x=1"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/v2/products/green-mug/",
+        f"/api/v2/products/{uuid4()}/",
+        DETAIL + "?x=1",
+        "/api/v2/products/?x=1",
+        "/api/v2/products/?limit=none",
+        "/api/v2/products/?page=1",
+        "/api/v2/products/?cursor=WzBd",
+        "/api/v1/products/?page=9",
+        "/api/v1/products/?min_price=a",
+    ],
+)
 def test_what_cannot_be_made_django_refuses(process, target):
-    process.read("/api/v2/products/blue-mug/")
+    for version in ("v1", "v2"):
+        process.read(f"/api/{version}/products/")
+        process.read(f"/api/{version}/products/blue-mug/")
 
-    assert process.read(target) == read(target, application=wsgi.django)
-    assert process.asked == 2
+    refused = process.read(target)
+
+    assert refused == read(target, application=wsgi.django)
+    assert refused.code in {400, 404}
+    assert process.asked == 5
 
 
 def test_staff_is_answered_by_django(process, mugs):

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
+from django.http import QueryDict
 
 from shared import context
 from shared.http import dialects, tags
+from shared.http.asked import Asked
 from shared.http.ready import keeping
 from shared.http.ready.answers import Answer
 from shared.http.ready.generation import Present
@@ -44,7 +46,7 @@ class Makers:
 
     Args:
         made: by pattern of a path with its `version`, what returns the body that everybody but staff is shown. It is
-            called with the dialect and the pattern's other groups, and raises whatever Django would answer.
+            called with what is asked and the pattern's other groups, and raises what Django is to answer.
     """
 
     def __init__(self, made: Mapping[str, Make]) -> None:
@@ -68,8 +70,6 @@ class Makers:
 
     def _kind_of(self, request: Request) -> tuple[_Kind | None, dict[str, str]]:
         """Return the kind of answer that is asked for, if it is made here, and what the path says besides."""
-        if request.environ.get("QUERY_STRING"):
-            return None, {}
         for pattern, make in self._made:
             if found := pattern.match(request.environ["PATH_INFO"]):
                 groups = found.groupdict()
@@ -79,9 +79,10 @@ class Makers:
 
 def _answer(request: Request, kind: _Kind, groups: Mapping[str, str], model: _Model, present: Present) -> Answer | None:
     """Return an answer, or None when its body could not be made."""
+    path, query = request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", "")
     dialect = dialects.DIALECTS[kind.version]
-    body = _body(request, partial(kind.make, dialect, **groups))
-    return None if body is None else _dressed(model, body, dialect.headers(request.environ["PATH_INFO"]), present)
+    body = _body(request, lambda: kind.make(Asked(dialect, path, QueryDict(query)), **groups))
+    return None if body is None else _dressed(model, body, dialect.headers(path), present)
 
 
 def _body(request: Request, make: Callable[[], bytes]) -> bytes | None:
