@@ -16,8 +16,9 @@ from benchmarks.turns import Contender, in_turn
 NAME = "reads"
 STORES = ("postgres", "rabbitmq", "valkey")
 _PRODUCTS = 10_000
-_EACH = "*"  # in a path: one product after the other, which nobody has asked for just now
-_UNCACHED = {"API-Version": "v2"}  # what the layer of ready answers does not surely know goes to Django (record 13)
+# In a path: what nobody has asked for just now, one product after the other, or the same list in one more spelling.
+_EACH, _ANEW = "{slug}", "{zeros}"
+_SPELLINGS = 900
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
@@ -66,7 +67,8 @@ def _contenders(
     stage: Stage, servers: Mapping[str, Server], slug: str, tokens: Mapping[str, str]
 ) -> dict[str, Contender]:
     bearer = {name: {"Authorization": f"Bearer {text}"} for name, text in tokens.items()}
-    detail, each, listed = f"/api/v2/products/{slug}/", f"/api/v2/products/{_EACH}/", "/api/v2/products/"
+    listed = "/api/v2/products/"
+    detail, each, anew = f"{listed}{slug}/", f"{listed}{_EACH}/", f"{listed}?limit={_ANEW}20"
     size, list_size = (len(stage.answer(servers["ours"].url + path, {})) for path in (detail, listed))
     asked = {
         f"{_BARE}, detail's size": (_BARE, f"/{size}", {}),
@@ -76,9 +78,9 @@ def _contenders(
         "hot list of 20": ("ours", listed, {}),
         "304": ("ours", detail, {"If-None-Match": "*"}),
         "uncached detail": ("ours", each, {}),
-        "uncached list of 20": ("ours", listed, _UNCACHED),
+        "uncached list of 20": ("ours", anew, {}),
         "uncached detail, token": ("ours", each, bearer["ours"]),
-        "uncached list of 20, token": ("ours", listed, _UNCACHED | bearer["ours"]),
+        "uncached list of 20, token": ("ours", anew, bearer["ours"]),
         f"{_DRF}, detail": (_DRF, f"/products/{_EACH}/", {}),
         f"{_DRF}, detail, token": (_DRF, f"/products/{_EACH}/", bearer["peers"]),
         f"{_DRF}, list of 20": (_DRF, "/products/", {}),
@@ -122,10 +124,10 @@ def _ratios(section: Section, rates: Mapping[str, list[float]]) -> None:
 def load(stage: Stage, server: Server, path: str, headers: Mapping[str, str]) -> Contender:
     """Return what asks a server for a path, or for that of each product, for a second or two; it has answered once."""
     asked = wrk.Load(url=server.url + path, headers=headers)
-    if _EACH in path:
-        slugs = stage.scratch / "slugs"
-        asked = wrk.Load(url=server.url, headers=headers, script="products.lua", arguments=[str(slugs), path])
-        path = path.replace(_EACH, slugs.read_text(encoding="utf-8").split()[0])
+    if mark := next((each for each in (_EACH, _ANEW) if each in path), ""):
+        names, chosen = stage.scratch / mark.strip("{}"), path.replace(mark, "*")
+        asked = wrk.Load(url=server.url, headers=headers, script="each.lua", arguments=[str(names), chosen])
+        path = path.replace(mark, names.read_text(encoding="utf-8").split()[0])
     stage.answer(server.url + path, headers)
     return partial(wrk.run, asked, seconds=1 if stage.quick else 2, server=[server.pid])
 
@@ -168,10 +170,12 @@ def _gunicorn(application: str) -> tuple[str, ...]:
 
 
 def loaded(stage: Stage) -> str:
-    """Fill the catalog unless it is full, write all slugs into a file, and return one of them."""
+    """Fill the catalog unless it is full, write what `load` asks for into files, and return the slug of a product."""
     with psycopg.connect(stage.database("catalog")) as connection, connection.cursor() as cursor:
         if cursor.execute("SELECT NOT EXISTS (SELECT FROM product)").fetchone() == (True,):
             products.load(cursor, count=_PRODUCTS)
         slugs = [row[0] for row in cursor.execute("SELECT slug FROM product WHERE is_active ORDER BY random()")]
-    (stage.scratch / "slugs").write_text("\n".join(slugs) + "\n", encoding="utf-8")
+    names = {_EACH: slugs, _ANEW: ["0" * count for count in range(1, _SPELLINGS)]}
+    for mark, each in names.items():
+        (stage.scratch / mark.strip("{}")).write_text("\n".join(each) + "\n", encoding="utf-8")
     return str(slugs[0])
