@@ -5,21 +5,18 @@ from typing import Any
 
 from django.db import connection
 
-from shared.db import prepared
 
-
-def fetched(sql: str, values: Mapping[str, Any], *, often: bool = False) -> list[dict[str, Any]]:
+def fetched(sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Execute a statement and return its rows, each by the names of its columns.
 
     Args:
         sql: the statement; what a caller's input decides stands in `values`. JSON comes as text.
         values: by the names of its placeholders.
-        often: whether to have it prepared; for one whose best plan does not depend on the values.
 
     Raises:
         django.db.Error: the database refused it, or is away.
     """
-    with prepared.cursor() if often else connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

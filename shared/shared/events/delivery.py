@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 HANDLED, DUPLICATE, RETRIED, DEAD = "handled", "duplicate", "retried", "dead"
 
+_INBOX = "INSERT INTO events_inbox (event_id, type) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _TRANSIENT_TRIES = 3
 _MOST_LOSSES = 3
 _LONGEST_OUTAGE = 600.0  # seconds to wait inside the task; below the broker's 30 minutes for an acknowledgement
@@ -116,12 +117,7 @@ def _run(event: Envelope, contract: Contract, handler: registry.Handler, attempt
 
 def _first_time(event: Envelope) -> bool:
     """Write the inbox row; a concurrent duplicate waits here until the first one has committed."""
-    with prepared.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO events_inbox (event_id, type) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [event.id, event.type],
-        )
-        return bool(cursor.rowcount == 1)
+    return prepared.execute(_INBOX, [event.id, event.type]) == 1
 
 
 def _forget(event: Envelope, attempt: int) -> None:

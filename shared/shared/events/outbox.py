@@ -16,8 +16,9 @@ WAKE_CHANNEL = "outbox"
 # By hand: building the same through the ORM costs several times what PostgreSQL needs to execute it.
 _APPEND = """
 INSERT INTO events_outbox (event_id, type, subject, data, traceparent, request_id)
-SELECT event.id, event.type, event.subject, event.data::jsonb, %(traceparent)s, %(request_id)s
-  FROM unnest(%(ids)s::uuid[], %(types)s::text[], %(subjects)s::uuid[], %(data)s::text[])
+SELECT event.id, event.type, event.subject, event.data, %(traceparent)s, %(request_id)s
+  FROM ROWS FROM (unnest(%(ids)s::uuid[]), unnest(%(types)s::text[]), unnest(%(subjects)s::uuid[]),
+                  jsonb_array_elements(%(data)s::jsonb))
        WITH ORDINALITY AS event (id, type, subject, data, position)
  ORDER BY event.position
 """
@@ -44,15 +45,14 @@ def append(*events: Contract) -> list[UUID]:
         raise OutsideTransaction("Append events inside transaction.atomic, together with their cause.")
     ids = [uuid7() for _ in events]
     values: dict[str, Any] = {
-        "ids": ids,
-        "types": [event.TYPE for event in events],
-        "subjects": [event.subject for event in events],
-        "data": [_json(event) for event in events],
+        "ids": prepared.array(ids),
+        "types": prepared.array(event.TYPE for event in events),
+        "subjects": prepared.array(event.subject for event in events),
+        "data": f"[{','.join(map(_json, events))}]",  # as an array of texts each quotation mark would be quoted
         "traceparent": tracing.traceparent(),
         "request_id": context.request_id.get(),
     }
-    with prepared.cursor() as cursor:
-        cursor.execute(_APPEND, values)
+    prepared.execute(_APPEND, values)
     transaction.on_commit(_wake)
     return ids
 

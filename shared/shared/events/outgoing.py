@@ -26,11 +26,12 @@ SELECT {", ".join(_FIELDS)} FROM events_outbox
 """  # noqa: S608 (the names above)
 
 
+_SENT = "UPDATE events_outbox SET sent_at = now() WHERE id = ANY(%s::bigint[])"
+
+
 def unsent(*, limit: int) -> list[dict[str, Any]]:
     """Return the oldest unsent events that may be tried now, at most `limit`."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_UNSENT, [limit])
-        rows = [dict(zip(_FIELDS, row, strict=True)) for row in cursor.fetchall()]
+    rows = prepared.named(_UNSENT, [limit])
     for row in rows:
         row["data"] = orjson.Fragment(row["data"])  # JSON text already; it goes out as it is
     return rows
@@ -81,8 +82,7 @@ def _task_message(envelope: Mapping[str, Any], event_id: UUID, attempt: int, key
 def mark_sent(ids: Sequence[int]) -> None:
     """Note that the broker has confirmed these rows."""
     if ids:
-        with prepared.cursor() as cursor:
-            cursor.execute("UPDATE events_outbox SET sent_at = now() WHERE id = ANY(%s)", [list(ids)])
+        prepared.execute(_SENT, [prepared.array(ids)])
 
 
 def mark_refused(reasons: Mapping[int, str]) -> None:

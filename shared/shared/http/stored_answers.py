@@ -42,27 +42,23 @@ class Answer:
 
 def find(*, user_id: UUID, key: str) -> tuple[bytes, Answer] | None:
     """Return the hash of a key's request and its answer; one that has outlived its 24 hours is gone."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_FIND, [user_id, key, LIFETIME.total_seconds()])
-        row = cursor.fetchone()
-    if row is None:
+    found = prepared.rows(_FIND, [user_id, key, LIFETIME.total_seconds()])
+    if not found:
         return None
-    request_hash, status, headers, body = row
+    request_hash, status, headers, body = found[0]
     return bytes(request_hash), Answer(status=status, headers=orjson.loads(headers), body=bytes(body))
 
 
 def store(answer: Answer, *, user_id: UUID, key: str, request_hash: bytes) -> None:
     """Keep the answer to a key's request."""
     headers = orjson.dumps(answer.headers).decode()
-    with prepared.cursor() as cursor:
-        cursor.execute(_STORE, [user_id, key, request_hash, answer.status, headers, answer.body])
+    prepared.execute(_STORE, [user_id, key, request_hash, answer.status, headers, answer.body])
 
 
 def replace(answer: Answer, *, user_id: UUID, key: str) -> None:
     """Keep another answer for a key, if it is still known."""
     headers = orjson.dumps(answer.headers).decode()
-    with prepared.cursor() as cursor:
-        cursor.execute(_REPLACE, [answer.status, headers, answer.body, user_id, key])
+    prepared.execute(_REPLACE, [answer.status, headers, answer.body, user_id, key])
 
 
 def forget(*, user_id: UUID) -> None:

@@ -18,7 +18,6 @@ from catalog.domain.reservations import Missing, Step
 from catalog.models import Product, Reservation, StockEntry
 from shared import metrics
 from shared.db import prepared
-from shared.db.rows import fetched
 from shared.errors import BusinessRuleBroken, NotFound
 from shared.events import outbox
 from shared.events.contracts import (
@@ -173,14 +172,12 @@ def stock_set(*, key: str, on_hand: int | None = None, delta: int | None = None)
     return selectors.product_get(key=str(product.id), include_inactive=True)
 
 
+_FIRST = "INSERT INTO reservation (order_id, user_id, state) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+
+
 def _first(*, order_id: UUID, user_id: UUID, state: str) -> bool:
     """Write the order's reservation unless there is one; a concurrent writer of it is waited for."""
-    with prepared.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO reservation (order_id, user_id, state) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            [order_id, user_id, state],
-        )
-        return bool(cursor.rowcount == 1)
+    return prepared.execute(_FIRST, [order_id, user_id, state]) == 1
 
 
 _COLUMNS = ("order_id", "user_id", "state", "reason", "total")
@@ -189,10 +186,8 @@ _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM reservation WHERE order_id = %s FOR 
 
 def _lock(order_id: UUID) -> Reservation | None:
     """Return the order's reservation, locked, if it has one."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_LOCK, [order_id])
-        row = cursor.fetchone()
-    return None if row is None else Reservation.from_db(connection.alias, _COLUMNS, row)
+    found = prepared.rows(_LOCK, [order_id])
+    return Reservation.from_db(connection.alias, _COLUMNS, found[0]) if found else None
 
 
 def _locked(order_id: UUID) -> Reservation:
@@ -207,10 +202,10 @@ def _hold(order_id: UUID, quantities: Mapping[UUID, int]) -> list[dict[str, Any]
     """Hold all products or none; returns a row for each with what was found under the lock."""
     values: dict[str, Any] = {
         "order": order_id,
-        "products": list(quantities),
-        "quantities": list(quantities.values()),
+        "products": prepared.array(quantities),
+        "quantities": prepared.array(quantities.values()),
     }
-    return fetched(_RESERVE, values, often=True)
+    return prepared.named(_RESERVE, values)
 
 
 def _is_short(line: Mapping[str, Any]) -> bool:
@@ -243,8 +238,7 @@ def _rise(reservation: Reservation, step: Step | None) -> None:
     """Take a locked reservation up a step, unless it is above already, and say where it is."""
     if step is not None:
         values: dict[str, Any] = {"order": reservation.order_id, **asdict(step)}
-        with prepared.cursor() as cursor:
-            cursor.execute(_MOVE, values)
+        prepared.execute(_MOVE, values)
         reservation.state = step.state
         _count(step.state)
     outbox.append(_answer(reservation))

@@ -11,7 +11,7 @@ from orders import domain
 from orders.filters import OrderFilter
 from orders.models import Order, TimelineEntry
 from shared.auth.principal import Principal
-from shared.db.rows import fetched
+from shared.db import prepared
 from shared.errors import InsufficientPermissions, NotFound
 
 ORDER = (
@@ -34,7 +34,7 @@ _FINAL = f"{_ONE} AND status = ANY(%(final)s)"
 _CHANGED = f"{_ONE} AND status <> %(status)s"
 _LINES = """
 SELECT order_id, product_id, quantity, sku, name, unit_price
-  FROM order_lines WHERE order_id = ANY(%(order_ids)s) ORDER BY id
+  FROM order_lines WHERE order_id = ANY(%(order_ids)s::uuid[]) ORDER BY id
 """
 
 ORDER_PARAMETERS = OrderFilter.schemas()
@@ -69,7 +69,7 @@ def order_list(*, principal: Principal, params: Mapping[str, Any]) -> QuerySet[O
 def with_items(orders: Sequence[Row]) -> list[Row]:
     """Return order rows with their items, read with one query for all of them."""
     items: dict[UUID, list[Row]] = {order["id"]: [] for order in orders}
-    for line in fetched(_LINES, {"order_ids": list(items)}, often=True) if items else ():
+    for line in prepared.named(_LINES, {"order_ids": prepared.array(items)}) if items else ():
         items[line["order_id"]].append(line)
     return [{**order, "items": items[order["id"]]} for order in orders]
 
@@ -99,7 +99,7 @@ def _visible(principal: Principal) -> QuerySet[Order]:
 
 def _found(sql: str, **values: Any) -> Row | None:
     """Return the one order that a statement finds, with its items, or None."""
-    orders = fetched(sql, values, often=True)
+    orders = prepared.named(sql, values)
     for order in orders:
         order["shortages"] = order["shortages"] and orjson.loads(order["shortages"])
     return next(iter(with_items(orders)), None)

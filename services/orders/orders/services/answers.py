@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 
 from orders import domain
@@ -110,12 +111,10 @@ _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM orders WHERE id = %s FOR UPDATE"  # 
 
 def locked(order_id: UUID) -> Order:
     """Return the order, locked for the transaction; raises OrderUnknown."""
-    with prepared.cursor() as cursor:
-        cursor.execute(_LOCK, [order_id])
-        row = cursor.fetchone()
-    if row is None:
+    found = prepared.rows(_LOCK, [order_id])
+    if not found:
         raise OrderUnknown
-    order: Order = Order.from_db(connection.alias, _COLUMNS, row)
+    order: Order = Order.from_db(connection.alias, _COLUMNS, found[0])
     return order
 
 
@@ -123,8 +122,8 @@ _FILL = """
 WITH filled AS (
     UPDATE order_lines AS l
        SET sku = held.sku, name = held.name, unit_price = held.unit_price
-      FROM unnest(%(product_id)s::uuid[], %(quantity)s::int[], %(sku)s::text[], %(name)s::text[],
-                  %(unit_price)s::numeric[]) AS held(product_id, quantity, sku, name, unit_price)
+      FROM jsonb_to_recordset(%(lines)s::jsonb)
+           AS held(product_id uuid, quantity int, sku text, name text, unit_price numeric)
      WHERE l.order_id = %(order)s AND l.product_id = held.product_id AND l.quantity = held.quantity
     RETURNING l.id
 )
@@ -134,10 +133,7 @@ SELECT (SELECT count(*) FROM filled), (SELECT count(*) FROM order_lines WHERE or
 
 def _fill(order_id: UUID, lines: Sequence[ReservedLine]) -> None:
     """Take names and prices over into the order's lines, all of them; raises ReservationMismatch."""
-    fields = ("product_id", "quantity", "sku", "name", "unit_price")
-    columns = {name: [getattr(line, name) for line in lines] for name in fields}
-    with prepared.cursor() as cursor:
-        cursor.execute(_FILL, {**columns, "order": order_id})
-        filled, ordered = cursor.fetchone()
+    held = orjson.dumps([dict(line) for line in lines], default=str).decode()
+    ((filled, ordered),) = prepared.rows(_FILL, {"lines": held, "order": order_id})
     if not filled == ordered == len(lines):
         raise ReservationMismatch

@@ -109,13 +109,11 @@ def _insert(*, user_id: UUID, quantities: Mapping[UUID, int], now: datetime) -> 
         "today": now.astimezone(UTC).date(),
         "timeout": settings.ORDER_TIMEOUT,
         "pause": domain.pause_seconds(0),
-        "products": list(quantities),
-        "quantities": list(quantities.values()),
+        "products": prepared.array(quantities),
+        "quantities": prepared.array(quantities.values()),
         "trace_id": tracing.trace_id(),
     }
-    with prepared.cursor() as cursor:
-        cursor.execute(_INSERT, values)
-        return _row(values, quantities) if cursor.fetchone() else None
+    return _row(values, quantities) if prepared.rows(_INSERT, values) else None
 
 
 def _row(values: Mapping[str, Any], quantities: Mapping[UUID, int]) -> dict[str, Any]:

@@ -93,11 +93,10 @@ def changed(order: Order, decision: domain.Decision, cause: Cause, **facts: Any)
 _RECORD = """
 WITH change AS (
     SELECT *
-      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::text[],
-                  %s::int[], %s::int[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::uuid[], %s::int[])
+      FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)
+           AS (id uuid, was text, status text, reason text, stock text, money text, total numeric, shortages jsonb,
+               asks int, pause int, settled boolean, needed boolean, kind text, cause text, event_id uuid, attempt int))
            WITH ORDINALITY
-           AS c (id, was, status, reason, stock, money, total, shortages,
-                 asks, pause, settled, needed, kind, cause, event_id, attempt, position)
 ), written AS (
     UPDATE orders AS o
        SET status = c.status,
@@ -105,7 +104,7 @@ WITH change AS (
            stock = c.stock,
            money = c.money,
            total = coalesce(c.total, o.total),
-           shortages = coalesce(c.shortages::jsonb, o.shortages),
+           shortages = coalesce(c.shortages, o.shortages),
            asks = coalesce(c.asks, o.asks),
            next_ask_at = CASE WHEN c.settled THEN NULL
                               ELSE coalesce(now() + make_interval(secs => c.pause), o.next_ask_at) END,
@@ -116,7 +115,7 @@ WITH change AS (
     RETURNING o.id
 ), told AS (
     INSERT INTO order_timeline (order_id, kind, from_status, to_status, cause, event_id, attempt, trace_id)
-    SELECT id, kind, was, status, cause, event_id, attempt, %s FROM change ORDER BY position
+    SELECT id, kind, was, status, cause, event_id, attempt, %s FROM change ORDER BY ordinality
 )
 SELECT count(*) FROM written
 """
@@ -144,36 +143,34 @@ def record(changes: Sequence[Change]) -> None:
 
 def _write(changes: Sequence[Change]) -> None:
     """Write rows and timeline."""
-    columns = [list(column) for column in zip(*map(_columns, changes), strict=True)]
-    needed = sum(change.is_needed for change in changes)
-    with prepared.cursor() as cursor:
-        cursor.execute(_RECORD, [*columns, tracing.trace_id()])
-        written: int = cursor.fetchone()[0]
+    rows = [_row(change) for change in changes]
+    needed = sum(row["needed"] for row in rows)
+    ((written,),) = prepared.rows(_RECORD, [orjson.dumps(rows, default=str).decode(), tracing.trace_id()])
     if written != needed:
         raise LostOrder(f"{needed - written} of {needed} orders were not locked")
 
 
-def _columns(change: Change) -> tuple[Any, ...]:
-    """Return a change as the columns that _RECORD takes."""
-    story = change.story
-    return (
-        change.order.id,
-        change.order.status,
-        story.status.value,
-        story.reason.value,
-        story.stock.value,
-        story.money.value,
-        change.total,
-        None if change.shortages is None else orjson.dumps(change.shortages).decode(),
-        change.asks,
-        None if change.asks is None else domain.pause_seconds(change.asks),
-        story.is_settled,
-        change.is_needed,
-        change.kind,
-        change.cause.name,
-        change.cause.event_id,
-        change.cause.attempt,
-    )
+def _row(change: Change) -> dict[str, Any]:
+    """Return a change as _RECORD takes it."""
+    story, asks = change.story, change.asks
+    return {
+        "id": change.order.id,
+        "was": change.order.status,
+        "status": story.status.value,
+        "reason": story.reason.value,
+        "stock": story.stock.value,
+        "money": story.money.value,
+        "total": change.total,
+        "shortages": change.shortages,
+        "asks": asks,
+        "pause": None if asks is None else domain.pause_seconds(asks),
+        "settled": story.is_settled,
+        "needed": change.is_needed,
+        "kind": change.kind,
+        "cause": change.cause.name,
+        "event_id": change.cause.event_id,
+        "attempt": change.cause.attempt,
+    }
 
 
 def _events(changes: Sequence[Change]) -> list[contracts.Contract]:

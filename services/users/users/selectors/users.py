@@ -69,9 +69,7 @@ def credentials(email: str) -> User | None:
 
 def is_active(user_id: UUID) -> bool:
     """Return whether there is such a user and it is active."""
-    with prepared.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM users WHERE id = %s AND is_active", [user_id])
-        return cursor.fetchone() is not None
+    return bool(prepared.rows("SELECT 1 FROM users WHERE id = %s AND is_active", [user_id]))
 
 
 def mail_facts(user_id: UUID) -> dict[str, Any] | None:

@@ -51,9 +51,7 @@ def give(wallet_id: UUID, amount: Decimal, *, limit: Decimal | None = WALLET_LIM
 
 def _moved(statement: str, **values: Any) -> bool:
     """Return whether the statement changed a wallet."""
-    with prepared.cursor() as cursor:
-        cursor.execute(statement, values)
-        return bool(cursor.rowcount)
+    return bool(prepared.execute(statement, values))
 
 
 def record(
@@ -87,7 +85,6 @@ def record(
         "wallets": [leg.wallet_id for leg in sides],
         "amounts": [leg.amount for leg in sides],
     }
-    with prepared.cursor() as cursor:
-        cursor.execute(_RECORD, values)
-        made: Transfer = Transfer.from_db(connection.alias, _COLUMNS, cursor.fetchone())
+    (row,) = prepared.rows(_RECORD, values)
+    made: Transfer = Transfer.from_db(connection.alias, _COLUMNS, row)
     return made

@@ -76,9 +76,7 @@ def payment_cancel(*, order_id: UUID, user_id: UUID) -> None:
 def _open(payment: Payment) -> bool:
     """Write an order's payment unless there is one; returns whether this call wrote it."""
     values = [payment.order_id, payment.user_id, payment.state, payment.amount, payment.reason]
-    with prepared.cursor() as cursor:
-        cursor.execute(_OPEN, values)
-        return bool(cursor.rowcount == 1)
+    return prepared.execute(_OPEN, values) == 1
 
 
 def _charge(payment: Payment, refusal: Refusal | None) -> None:
@@ -104,8 +102,7 @@ def _move(payment: Payment, kind: Kind, state: PaymentState) -> None:
     """Write the transfer of a payment's money, and that it has moved."""
     assert payment.amount is not None  # noqa: S101 (a constraint says so)
     made = ledger.record(kind=kind, amount=payment.amount, wallet_id=payment.user_id, order_id=payment.order_id)
-    with prepared.cursor() as cursor:
-        cursor.execute(_MOVED, [state.value, made.id, payment.order_id])
+    prepared.execute(_MOVED, [state.value, made.id, payment.order_id])
     payment.state, payment.reason, payment.transfer_id = state, "", made.id
 
 
