@@ -3,24 +3,15 @@
 import re
 from string import ascii_lowercase
 
-RANKED = 500  # matches that are ranked, the newest; a word that more products have says little about any of them
-SAMPLED = 3000  # the newest products, in which a search is tried out
-_SCARCE = {True: 30, False: 8}  # of them, when ranked or not
+RANKED = 300  # matches that are ranked, the newest; a word that more products have says little about any of them
+SAMPLED = 3000  # the newest products, in which a search is tried out first
+COMMON = 30  # matches among them, from which on it costs less to walk back in time to the newest than to look them up
+FEW = 8  # matches among them, below which it costs less to look all up than to walk in another order to the first
 
 _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 
 _LONGEST_SLIP = 10  # letters; of longer words the trigrams tell enough
 _SHORTEST_WORD = 3  # letters; anything is one slip away from a shorter one
-
-
-def scarce(found: int, *, ranked: bool) -> bool:
-    """Return whether it costs less to look up all matches in the index than to walk to the first ones.
-
-    Args:
-        found: matches among the newest SAMPLED products.
-        ranked: whether the newest RANKED are wanted, and not the first page of another order.
-    """
-    return found < _SCARCE[ranked]
 
 
 def wanted_words(text: str) -> str:

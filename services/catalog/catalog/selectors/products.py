@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Q
 from catalog import filters
 from catalog.domain import searches, slugs
 from catalog.models import Product
-from catalog.selectors import categories
+from catalog.selectors import categories, matches
 from catalog.selectors.searches import Search, understand
 from shared.db.lists import Listing
 from shared.db.rows import fetched
@@ -41,13 +41,6 @@ _CONDITIONS = {
     "created_after": "product.created_at > %(created_after)s",
 }
 _IN_STOCK = {"true": "NOT product.sold_out", "false": "product.sold_out"}
-_LOOKED_UP = "product.document @@ %(meant)s::tsquery"
-_WALKED_TO = "ts_match_vq(product.document, %(meant)s::tsquery)"  # the same, but no index knows it
-
-_NEWEST = """
-SELECT product.*, {rank} AS rank
-  FROM (SELECT * FROM ({matches}) AS product ORDER BY created_at DESC, id DESC LIMIT %(ranked)s) AS product
-"""
 
 
 def by_key(key: str) -> Q:
@@ -85,7 +78,7 @@ def product_get(*, key: str, include_inactive: bool) -> dict[str, Any]:
 def product_list(*, params: Mapping[str, Any], include_inactive: bool) -> tuple[Listing, tuple[str, ...]]:
     """Return the products that match, and the order they are wanted in.
 
-    By relevance there are at most the newest 500 matches; any other order has them all.
+    By relevance there are at most the newest 300 matches; any other order has them all.
 
     Args:
         params: the query's filters.
@@ -121,19 +114,14 @@ def _narrowed(params: Mapping[str, Any], *, include_inactive: bool) -> tuple[tup
 
 def _matching(search: Search, conditions: tuple[str, ...], values: dict[str, Any], *, ranked: bool) -> Listing:
     """Return what a search finds; ranked, the newest matches only: a bounded number, whatever word is asked for."""
-    # The planner takes words for independent and a phrase for as common as its words together. Left alone, it walks
-    # through an order for ever to find few, or looks up a hundred thousand; so what was sampled decides.
-    scarce = searches.scarce(search.sampled, ranked=ranked)
-    match = _WALKED_TO if ranked and not scarce else _LOOKED_UP
-    matches = f"SELECT product.* FROM product WHERE {' AND '.join((*conditions, match))}"  # noqa: S608 (own texts)
-    if scarce:  # OFFSET 0 keeps the order outside from being walked through
-        matches += " OFFSET 0"
-    rank = {"rank": "product.rank"} if ranked else {}
-    source = _NEWEST.format(rank=search.rank, matches=matches) if ranked else matches
+    if ranked:
+        found = matches.newest(search, conditions=conditions, in_category="category" in values)
+    else:
+        found = matches.matching(search, conditions=conditions)
     return Listing(
         model=Product,
-        columns=_COLUMNS | rank,
-        source=f"({source}) AS product {_CATEGORY}",
+        columns=_COLUMNS | ({"rank": "product.rank"} if ranked else {}),
+        source=f"({found}) AS product {_CATEGORY}",
         values={**values, **search.values, "ranked": searches.RANKED},
         computed={"rank": BigIntegerField()},
     )

@@ -27,7 +27,8 @@ SELECT count(*) AS found, count(*) FILTER (WHERE {narrowed}) AS wanted
 # A common word is in one of the newest products; for others the index is asked, which reads all places of a word.
 _MEANING = r"""
 SELECT meant::text,
-       CASE WHEN sample.found > 0 THEN true ELSE product_is_found(meant, %(inactive)s) END,
+       CASE WHEN sample.found > 0 THEN true
+            ELSE product_is_found(meant, %(inactive)s, (SELECT product_period(max(created_at)) FROM product)) END,
        sample.wanted,
        plaza_spelt(%(typed)s),
        websearch_to_tsquery('plaza', translate(%(excluded)s, '/\', '  '))::text

@@ -1,5 +1,6 @@
 """Searching products over HTTP: the syntax, the ranking, and what typing errors still find."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -171,6 +172,32 @@ def test_of_a_very_common_word_the_newest_are_ranked(api, found, monkeypatch):
     assert set(found("lamp")) == {"Lamp 2", "Lamp 3", "Lamp 4"}
     assert len(found("lamp", ordering="-created_at")) == 5
     assert api(version="v1").get("products/", {"search": "lamp"}).json()["pagination"]["total"] == 3
+
+
+@pytest.mark.parametrize("common", [1, 1_000_000], ids=["walked to", "looked up"])
+def test_the_newest_are_ranked_however_long_ago_they_came_and_however_they_are_found(found, monkeypatch, common):
+    monkeypatch.setattr(searches, "RANKED", 3)
+    monkeypatch.setattr(searches, "COMMON", common)
+    for year in (2026, 2019, 2025, 2023, 2024):
+        product = ProductFactory(name=f"Lamp {year}")
+        Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
+
+    assert set(found("lamp")) == {"Lamp 2024", "Lamp 2025", "Lamp 2026"}
+    monkeypatch.setattr(searches, "RANKED", 5)
+    assert len(found("lamp")) == 5
+    monkeypatch.setattr(searches, "RANKED", 6)
+    assert len(found("lamp")) == 5
+
+
+@pytest.mark.parametrize("few", [0, 1_000_000], ids=["walked to", "looked up"])
+def test_another_order_holds_however_the_matches_are_found(found, monkeypatch, few):
+    monkeypatch.setattr(searches, "FEW", few)
+    for number, price in enumerate((3, 1, 2)):
+        ProductFactory(name=f"Lamp {number}", price=Decimal(price))
+    ProductFactory(name="Chair", price=Decimal(1))
+
+    assert found("lamp", ordering="price") == ["Lamp 1", "Lamp 2", "Lamp 0"]
+    assert found("lamp", ordering="-price", max_price="2") == ["Lamp 2", "Lamp 1"]
 
 
 def test_inactive_products_are_found_by_staff_only(found, staff, rows):
