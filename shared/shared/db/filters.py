@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 import django_filters
@@ -47,20 +48,40 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     @classmethod
     def values_of(cls, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parsed parameters, None for an absent one; raises InvalidInput as `apply`."""
-        return dict(cls._checked(params, None).form.cleaned_data)
+        cls._refuse_strange(params)
+        form = cls._form_of(frozenset(params))(params)
+        cls._refuse_wrong(form)
+        return dict.fromkeys(cls.base_filters) | form.cleaned_data
 
     @classmethod
-    def _checked(cls, params: Mapping[str, Any], queryset: QuerySet[Any] | None) -> "StrictFilterSet":
+    @cache
+    def _form_of(cls, names: frozenset[str]) -> type[forms.Form]:
+        """Return the form of these parameters alone: to copy the fields of all costs more than many a query."""
+        fields = {name: each.field for name, each in cls.base_filters.items() if name in names}
+        return type("Form", (cls._meta.form,), fields)
+
+    @classmethod
+    def _checked(cls, params: Mapping[str, Any], queryset: QuerySet[Any]) -> "StrictFilterSet":
         """Return the filters with parameters that are known and parse."""
+        cls._refuse_strange(params)
+        chosen = cls(params, queryset=queryset)
+        cls._refuse_wrong(chosen.form)
+        return chosen
+
+    @classmethod
+    def _refuse_strange(cls, params: Mapping[str, Any]) -> None:
+        """Raise InvalidInput naming each parameter that is unknown or empty."""
         unknown = sorted(set(params) - set(cls.base_filters))
         if unknown:
             raise InvalidInput.of({name: ["Unknown query parameter."] for name in unknown})
         if empty := sorted(name for name, value in params.items() if value == ""):  # django-filter ignores these
             raise InvalidInput.of({name: ["This must not be empty."] for name in empty})
-        chosen = cls(params, queryset=queryset)
-        if not chosen.form.is_valid():
-            raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
-        return chosen
+
+    @staticmethod
+    def _refuse_wrong(form: forms.Form) -> None:
+        """Raise InvalidInput naming each parameter that does not parse."""
+        if not form.is_valid():
+            raise InvalidInput.of({name: [str(text) for text in texts] for name, texts in form.errors.items()})
 
 
 def _schema(field: forms.Field) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_a_filter_refuses_what_it_does_not_know_or_understand():
 def test_parsed_parameters_can_be_had_without_filtering():
     subject = uuid4()
 
-    assert ByType.values_of({"subject": str(subject)}) == {"type": "", "subject": subject}
+    assert ByType.values_of({"subject": str(subject)}) == {"type": None, "subject": subject}
     with pytest.raises(InvalidInput):
         ByType.values_of({"typ": "x"})
 

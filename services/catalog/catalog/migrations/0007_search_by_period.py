@@ -17,13 +17,13 @@ CREATE OR REPLACE FUNCTION product_period_begins(integer) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 RETURN (DATE '2024-01-01' + $1 * 28)::timestamp AT TIME ZONE 'UTC'
 """
-# As that of 0002, but of two common words most often without reading all their places.
+# As that of 0002, but of two common words most often without reading all their places: first those of one period.
 _FOUND = """
-CREATE OR REPLACE FUNCTION product_is_found(query tsquery, with_inactive boolean, newest integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION product_is_found(query tsquery, with_inactive boolean, period integer) RETURNS boolean
 LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
 AS $$
     SELECT EXISTS (SELECT FROM product WHERE document @@ query AND (is_active OR with_inactive)
-                                         AND product_period(created_at) = ANY (ARRAY[newest, newest - 1]))
+                                         AND product_period(created_at) = period)
         OR EXISTS (SELECT FROM product WHERE document @@ query AND (is_active OR with_inactive))
 $$
 """

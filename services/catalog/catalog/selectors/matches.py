@@ -17,7 +17,8 @@ _LOOKED_UP = "SELECT * FROM product WHERE {chosen} OFFSET 0"
 _NEWEST = "SELECT * FROM {products} AS product ORDER BY created_at DESC, id DESC LIMIT %(ranked)s"
 _WALKED_TO = _NEWEST.format(products="(SELECT * FROM product WHERE {chosen})")
 
-# Four weeks by four weeks from the newest on, until there are enough: the index knows a word's places in each.
+# Four weeks by four weeks from the newest on, until there are enough: the index knows a word's places in each. Of words
+# that hardly ever meet it would look for a meeting beyond these weeks, each time again.
 _BY_PERIOD = f"""
 SELECT matching.*
   FROM (WITH RECURSIVE period AS (
@@ -59,6 +60,7 @@ def newest(search: Search, *, conditions: Sequence[str], in_category: bool) -> s
         found = _WALKED_TO.format(chosen=" AND ".join((*conditions, _MATCHES_UNINDEXED)))
     else:
         chosen = " AND ".join((*conditions, _MATCHES))
-        found = _BY_PERIOD if not in_category else _NEWEST.format(products=f"({_LOOKED_UP})")
+        by_period = search.sampled and not in_category
+        found = _BY_PERIOD if by_period else _NEWEST.format(products=f"({_LOOKED_UP})")
         found = found.format(chosen=chosen)
     return f"SELECT *, {search.rank} AS rank FROM ({found}) AS product"  # noqa: S608 (own texts)

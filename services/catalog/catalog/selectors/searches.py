@@ -28,7 +28,7 @@ SELECT count(*) AS found, count(*) FILTER (WHERE {narrowed}) AS wanted
 _MEANING = r"""
 SELECT meant::text,
        CASE WHEN sample.found > 0 THEN true
-            ELSE product_is_found(meant, %(inactive)s, (SELECT product_period(max(created_at)) FROM product)) END,
+            ELSE product_is_found(meant, %(inactive)s, (SELECT product_period(max(created_at)) - 1 FROM product)) END,
        sample.wanted,
        plaza_spelt(%(typed)s),
        websearch_to_tsquery('plaza', translate(%(excluded)s, '/\', '  '))::text
