@@ -1,5 +1,6 @@
 """Rate limits: exact under races, told in headers, and kept by each process alone while Valkey is away."""
 
+import socket
 import time
 import uuid
 
@@ -121,8 +122,6 @@ def test_the_net_is_bounded(monkeypatch):
 
 
 def test_a_valkey_that_hangs_costs_its_patience_once_a_second(settings):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.CACHE_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         started = time.perf_counter()
@@ -139,12 +138,21 @@ def test_a_valkey_that_comes_back_is_asked_again(settings, monkeypatch):
     one = bucket("5/h")
     waits(one)
     settings.CACHE_URL = good
-    monkeypatch.setattr(buckets, "_pool", None)
     before = metrics.THROTTLE_FAULTS._value.get()
 
     time.sleep(0.06)
 
     assert take([one])[0].remaining == 4
+    assert metrics.THROTTLE_FAULTS._value.get() == before
+
+
+def test_a_connection_that_was_lost_is_made_anew_and_charges_once():
+    one, before = bucket("5/h"), metrics.THROTTLE_FAULTS._value.get()
+    waits(one)
+
+    buckets._client().connection._sock.shutdown(socket.SHUT_RDWR)
+
+    assert take([one])[0].remaining == 3
     assert metrics.THROTTLE_FAULTS._value.get() == before
 
 

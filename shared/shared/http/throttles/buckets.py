@@ -8,6 +8,7 @@ Without Valkey the limits are this process's own (shared.http.throttles.local), 
 
 import hashlib
 import math
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class Level:
         return max(0, math.floor(self.bucket.rate.count - self.ahead / self.bucket.rate.interval + 1e-6))
 
 
-_pool: redis.Redis | None = None
+_local = threading.local()  # each thread's client, whose connection is its own: no pool to ask for one
+_epoch = 0  # of clients; those of an older one are not used
 _asleep_until = float("-inf")
 
 
@@ -129,34 +131,46 @@ def is_remembered(key: str) -> bool:
 
 def forget_connection() -> None:
     """Connect anew at the next use; for tests."""
-    global _pool, _asleep_until
-    _pool, _asleep_until = None, float("-inf")
+    global _epoch, _asleep_until
+    _epoch, _asleep_until = _epoch + 1, float("-inf")
     local.forget()
 
 
-def _client() -> redis.Redis:
-    """Return the process's client, whose pool is shared by its threads; raises RedisError while Valkey is let alone."""
-    global _pool  # noqa: PLW0603 (one pool for the process)
+def _client() -> Any:  # redis-py's hints join its answers with those of its asynchronous twin
+    """Return the thread's client; raises RedisError while Valkey is let alone, or when it does not answer."""
     if time.monotonic() < _asleep_until:
         raise redis.ConnectionError("Valkey did not answer just now.")
-    if _pool is None:
-        # One more try at once when the connection was lost: after a restart of Valkey all of the pool are stale. Not
-        # after a wait in vain: the script may have run, and would charge the request twice.
-        retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-        _pool = redis.Redis.from_url(
-            settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=retry
-        )
-    return _pool
+    if getattr(_local, "epoch", None) != _epoch:
+        try:
+            _local.client, _local.epoch = _connected(), _epoch
+        except redis.RedisError:
+            _sleep()
+            raise
+    return _local.client
+
+
+def _connected() -> redis.Redis:
+    """Return a client that has a connection; raises RedisError."""
+    # One more try at once when the connection was lost, as it is after a restart of Valkey. Not after a wait in vain:
+    # the script may have run, and would charge the request twice.
+    retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    return redis.Redis.from_url(
+        settings.CACHE_URL,
+        socket_timeout=_PATIENCE,
+        socket_connect_timeout=_PATIENCE,
+        retry=retry,
+        single_connection_client=True,
+    )
 
 
 def _charged(names: list[str], costs: list[tuple[float, int]]) -> list[tuple[float, float]]:
     """Run the script; raises RedisError."""
-    client: Any = _client()  # its hints join its answers with those of its asynchronous twin
+    client = _client()
     given = [*names, *(str(number) for cost in costs for number in cost)]
     try:
-        answer = client.evalsha(_DIGEST, len(names), *given)
+        answer = client.execute_command("EVALSHA", _DIGEST, len(names), *given)
     except redis.exceptions.NoScriptError:
-        answer = client.eval(_SCRIPT, len(names), *given)
+        answer = client.execute_command("EVAL", _SCRIPT, len(names), *given)
     except redis.RedisError:
         _sleep()
         raise
