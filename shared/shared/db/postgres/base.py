@@ -21,7 +21,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg_pool import ConnectionPool
 
 
-class MomentLoader(BaseTzLoader):
+class MomentLoader(BaseTzLoader):  # type: ignore[misc]  # Django's has no types
     """Reads a moment as PostgreSQL writes it to a session in UTC."""
 
     timezone = UTC
