@@ -14,6 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
+from shared.db import rows as by_name
+
 Values = Mapping[str, Any] | Sequence[Any]
 
 _local = threading.local()
@@ -46,8 +48,7 @@ def named(sql: str, values: Values) -> list[dict[str, Any]]:
     """Execute a statement and return its rows by the names of their columns; arguments and errors as of `execute`."""
     cursor = _cursor()
     cursor.execute(sql, values)
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return by_name.named(sql, cursor)
 
 
 def array(values: Iterable[UUID | int | str]) -> str:

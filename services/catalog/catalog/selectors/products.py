@@ -12,8 +12,8 @@ from catalog.domain import searches, slugs
 from catalog.models import Product
 from catalog.selectors import categories, matches
 from catalog.selectors.searches import Search, understand
+from shared.db import prepared
 from shared.db.lists import Listing
-from shared.db.rows import fetched
 from shared.errors import NotFound
 
 PRODUCT_PARAMETERS = filters.ProductFilter.schemas()
@@ -69,7 +69,7 @@ def product_get(*, key: str, include_inactive: bool) -> dict[str, Any]:
     Raises:
         NotFound: there is no such product.
     """
-    found = fetched(_ONE, {"slug": key, "id": _id_in(key), "all": include_inactive})
+    found = prepared.named(_ONE, {"slug": key, "id": _id_in(key), "all": include_inactive})
     if not found:
         raise NotFound("There is no such product.")
     return found[0]
