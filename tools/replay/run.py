@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -24,6 +25,9 @@ class Options:
     concurrency: int = 16
     patience: float = 120.0
     grace: float = 60.0  # seconds: compensation goes on after `cancelled`, and the books are read again meanwhile
+    watch: AbstractContextManager[Any] = field(
+        default_factory=nullcontext
+    )  # kept open from the first order to the last
 
 
 async def replay(*, wanted: plan.Plan, target: stack.Target, options: Options, console: Console) -> bool:
@@ -82,6 +86,10 @@ class _Job:
             await self._all(self._wanted.by_customer(), welcome)
 
     async def _place(self, products: dict[str, str]) -> tuple[list[orders.Placed], report.Speed]:
+        with self._options.watch:
+            return await self._placed(products)
+
+    async def _placed(self, products: dict[str, str]) -> tuple[list[orders.Placed], report.Speed]:
         started = time.monotonic()
         with report.steps(console=self._console, name="orders", total=len(self._wanted.invoices)) as steps:
             placed = await orders.place_all(
