@@ -8,6 +8,7 @@ from typing import Any
 
 import billiard.util
 import django
+import orjson
 from celery import Celery, bootsteps, signals
 from celery.apps import worker as workers
 from celery.apps.beat import Beat
@@ -16,6 +17,8 @@ from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
 from django.conf import settings
 from django.db import close_old_connections, connection
+from kombu import serialization
+from kombu.utils import json as kombu_json
 
 from shared import metrics, telemetry
 from shared.events import topology
@@ -163,6 +166,8 @@ def make_app(service: str) -> Celery:
     django.setup()
     from shared.events.task import register  # noqa: PLC0415 (needs the models, and they need the line above)
 
+    # Worker and child both read each message; kombu's reader calls a function for each of its objects.
+    serialization.register("json", kombu_json.dumps, orjson.loads, "application/json", "utf-8")
     app = Celery(service)
 
     @app.on_configure.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -110,6 +110,7 @@ REFUSALS = {
         "items.0.quantity",
         "Ensure this value is less than or equal to 1000000.",
     ),
+    "quantity true": (wish((TEA, True)), "items.0.quantity", "This must be a whole number, not in quotes."),
     "quantity no number": (wish((TEA, "5")), "items.0.quantity", "This must be a whole number, not in quotes."),
     "product no id": (wish((TEA, 1), ("tea", 1)), "items.1.product_id", "Must be a valid UUID."),
     "unknown field": ({**wish((TEA, 1)), "price": "0.01"}, "price", "Unknown field."),
