@@ -76,6 +76,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["shared.http.throttles.caller.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["shared.http.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["shared.http.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "shared.http.negotiation.ContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "shared.http.openapi.schema.OperationSchema",
     "EXCEPTION_HANDLER": "shared.http.errors.handle",
     "UNAUTHENTICATED_USER": None,
