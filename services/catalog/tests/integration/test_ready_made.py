@@ -86,6 +86,16 @@ def test_what_is_made_is_what_django_alone_would_answer(process, target, asked):
     assert made.body == (b"" if asked.get("method") == "HEAD" else alone.body)
 
 
+@pytest.mark.parametrize("first", [{"If_None_Match": "*"}, {"method": "HEAD"}, {"Authorization": "customer"}])
+@pytest.mark.parametrize("then", [{}, {"Authorization": "customer"}, {"If_None_Match": "*"}])
+def test_whoever_asked_first_leaves_nothing_of_its_own(process, first, then):
+    first, then = ({**each, "Authorization": bearer()} if "Authorization" in each else each for each in (first, then))
+    process.read("/api/v2/products/blue-mug/", **first)
+
+    assert process.read(DETAIL, **then) == read(DETAIL, application=wsgi.django, **then)
+    assert process.asked == 1
+
+
 def test_a_product_is_made_by_its_id_too(process, mugs):
     process.read(DETAIL)
 
