@@ -62,6 +62,8 @@ class Listing:
         conditions: all of them hold of each row.
         values: of the placeholders of source and conditions; what a client says is here and nowhere else.
         computed: fields of columns that the model does not have.
+        abundant: whether a sample was full of such rows; then they are not counted when the planner, too, expects more
+            than twice as many as would be.
     """
 
     model: type[models.Model]
@@ -70,6 +72,7 @@ class Listing:
     conditions: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     computed: Mapping[str, Field] = field(default_factory=dict)
+    abundant: bool = False
 
     def field(self, name: str) -> Field:
         """Return the field behind a column."""
@@ -87,6 +90,8 @@ class Listing:
 
     def count(self, most: int) -> int:
         """Return how many rows there are, or `most` when they are more."""
+        if self.abundant and self.expected() > 2 * most:
+            return most
         sql = f"SELECT count(*) FROM ({self._select({}, ())} LIMIT {most}) AS counted"  # noqa: S608 (own texts)
         return cast("int", _fetched(sql, self.values)[0][0])
 

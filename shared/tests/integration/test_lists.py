@@ -1,9 +1,11 @@
 """Lists that are said in SQL: the same pages, counts and exports as those of querysets."""
 
 import uuid
+from dataclasses import replace
 from itertools import chain
 
 import pytest
+from django.db import connection
 from django.db.models import BigIntegerField
 
 from shared.auth.models import Subject
@@ -70,6 +72,18 @@ def test_beyond_the_bound_the_planner_is_asked(django_assert_num_queries):
         assert counting.count_of(LISTING, exact=21) == 21
     with django_assert_num_queries(2):
         assert counting.count_of(LISTING, exact=20) >= 21
+
+
+@pytest.mark.usefixtures("subjects")
+@pytest.mark.parametrize(("exact", "counted"), [(5, False), (12, True)])
+def test_what_is_abundant_is_counted_only_when_the_planner_is_not_sure(django_assert_num_queries, exact, counted):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {TABLE}")
+
+    with django_assert_num_queries(3 if counted else 2) as context:
+        assert counting.count_of(replace(LISTING, abundant=True), exact=exact) > exact
+
+    assert ["count(*)" in query["sql"] for query in context.captured_queries].count(True) == counted
 
 
 @pytest.mark.usefixtures("subjects")

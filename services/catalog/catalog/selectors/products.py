@@ -124,4 +124,5 @@ def _matching(search: Search, conditions: tuple[str, ...], values: dict[str, Any
         source=f"({found}) AS product {_CATEGORY}",
         values={**values, **search.values, "ranked": searches.RANKED},
         computed={"rank": BigIntegerField()},
+        abundant=search.sampled >= searches.COMMON,
     )
