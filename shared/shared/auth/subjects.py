@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from shared.auth.models import RevokedSession, Subject
 from shared.auth.principal import Principal
+from shared.db import prepared
 
 _FRESH_SECONDS = 1.0
 _RELEVANT = timedelta(minutes=20)
@@ -29,6 +30,8 @@ class Revoked:
     sessions: frozenset[UUID] = frozenset()
 
 
+_REGISTER = "INSERT INTO subjects (user_id) VALUES (%s) ON CONFLICT DO NOTHING"
+
 _lock = threading.Lock()
 _read_at = float("-inf")
 _revoked = Revoked()
@@ -36,7 +39,7 @@ _revoked = Revoked()
 
 def register(user_id: UUID) -> None:
     """Note that a user exists; knows nothing if the user's deactivation came first."""
-    Subject.objects.bulk_create([Subject(user_id=user_id)], ignore_conflicts=True)
+    prepared.execute(_REGISTER, [user_id])
 
 
 def deactivate(*user_ids: UUID) -> None:
