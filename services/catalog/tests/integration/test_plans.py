@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks import products
 from catalog import selectors
+from catalog.domain import searches
 from shared.db import counting
 from shared.http import pagination
 
@@ -175,6 +176,18 @@ def test_what_is_rare_is_looked_up_in_the_index_of_the_documents(text):
     _, explained = plans(lambda: page({"search": text}))
 
     assert "product_document_period" in [node.get("Index Name") for node in nodes(explained[-1])]
+
+
+def test_the_newest_matches_are_looked_up_by_periods_until_there_are_enough(monkeypatch):
+    monkeypatch.setattr(searches, "COMMON", 1_000_000)
+    monkeypatch.setattr(searches, "RANKED", 20)
+
+    found, explained = plans(lambda: page({"search": OTHER}))
+    (looked_up,) = [node for node in nodes(explained[-1]) if node.get("Index Name") == "product_document_period"]
+
+    assert len(found) == 20
+    assert looked_up["Actual Loops"] <= 2
+    assert "period.number" in looked_up["Index Cond"]
 
 
 @pytest.mark.parametrize("number", ["1", "500"])
