@@ -12,6 +12,7 @@ from django.db import connection
 _SPINS = 250_000
 _WITHOUT_INDEXES = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off"
 _WITH_INDEXES = "RESET enable_indexscan; RESET enable_indexonlyscan; RESET enable_bitmapscan"
+_AGAIN = "; DISCARD PLANS"  # of prepared statements, which would stay as they are
 
 
 @contextmanager
@@ -61,10 +62,10 @@ def _chatty() -> Iterator[None]:
 def _scanning() -> Iterator[None]:
     """Find rows without indexes."""
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_INDEXES)
+        cursor.execute(_WITHOUT_INDEXES + _AGAIN)
     yield
     with connection.cursor() as cursor:
-        cursor.execute(_WITH_INDEXES)
+        cursor.execute(_WITH_INDEXES + _AGAIN)
 
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
