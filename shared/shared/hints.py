@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import redis
 from django.conf import settings
+from redis.connection import ConnectionInterface
 
 Found = TypeVar("Found")
 
@@ -24,10 +25,10 @@ _local = threading.local()
 _silent_until = 0.0
 
 
-def _connection(*, timeout: float) -> redis.Connection:
+def _connection(*, timeout: float) -> ConnectionInterface:
     """Return a new connection to Valkey, which opens when it is used; timeout in seconds."""
     url = settings.CACHE_URL
-    return redis.ConnectionPool.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout).make_connection()  # type: ignore[no-any-return]
+    return redis.ConnectionPool.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout).make_connection()
 
 
 def _name(channel: str) -> str:
@@ -55,14 +56,14 @@ def _say(name: str, word: str) -> None:
     """Say it on this thread's connection; on a new one, when that has been closed meanwhile."""
     if not hasattr(_local, "connection"):
         _local.connection = _connection(timeout=_PATIENCE)
-    connection: redis.Connection = _local.connection
+    connection: ConnectionInterface = _local.connection
     try:
         _ask(connection, "PUBLISH", name, word)
     except redis.ConnectionError:  # not a timeout, which is another class
         _ask(connection, "PUBLISH", name, word)
 
 
-def _ask(connection: redis.Connection, *command: str) -> Any:
+def _ask(connection: ConnectionInterface, *command: str) -> Any:
     """Send a command and return the answer; the connection opens itself, and closes itself after a fault."""
     connection.send_command(*command, check_health=False)
     return connection.read_response()
@@ -77,7 +78,7 @@ class Listener:
 
     def __init__(self, channel: str) -> None:
         self._name = _name(channel)
-        self._connection: redis.Connection | None = None
+        self._connection: ConnectionInterface | None = None
         self._ensure()
 
     def pause(self, seconds: float) -> bool:

@@ -18,6 +18,7 @@ from shared.db import rows as by_name
 
 Values = Mapping[str, Any] | Sequence[Any]
 
+_KIND: Any = ServerBindingCursor  # whose stub knows no arguments
 _local = threading.local()
 
 
@@ -66,7 +67,7 @@ def _cursor() -> CursorWrapper:
     database.close_if_health_check_failed()
     database.ensure_connection()
     if getattr(_local, "session", None) is not database.connection:
-        _local.session, _local.cursor = database.connection, ServerBindingCursor(database.connection)
+        _local.session, _local.cursor = database.connection, _KIND(database.connection)
     wrapping = database.make_debug_cursor if database.queries_logged else database.make_cursor
     wrapped: CursorWrapper = wrapping(_local.cursor)
     return wrapped
