@@ -20,8 +20,8 @@ SCRIPT = """
 "$ERLANG_BIN/epmd" -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
 exec "$(ls -d "$RABBITMQ_UNPACKED"/rabbitmq_server-*/sbin)/rabbitmq-server"
 """
-# Schedulers that wait busily burn a third more CPU for each message, and even a very short wait costs a sixth. But those
-# of input and output must wait a little: without, every file access of the boot waits for one that sleeps.
+# Schedulers that wait busily burn a third more CPU for each message, and even a very short wait costs a sixth. Only
+# those of input and output wait a little: without, every file access of the boot waits for one that sleeps.
 BUSY_WAIT = "+sbwt none +sbwtdcpu none +sbwtdio very_short"
 ERLANG_ARGUMENTS = f"+S 2:2 +SDio 1 {BUSY_WAIT} -kernel inet_dist_use_interface {{127,0,0,1}}"
 
