@@ -21,6 +21,7 @@ from shared.events import envelope as envelopes
 from shared.events import failures, registry, spans
 from shared.events.contracts import Contract
 from shared.events.envelope import Envelope, MalformedEvent
+from shared.logging import frequent
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def deliver(raw: Any, *, attempt: int = 0, losses: int = 0) -> str:
             outcome = _while_database_is_away(lambda: _attempt(event, raw, attempt, losses))
     metrics.EVENTS_HANDLED.labels(type=kind, outcome=outcome).inc()
     seconds = round(time.monotonic() - started, 6)
-    log.info("event_handled", extra={"event_type": kind, "outcome": outcome, "seconds": seconds, **ids})
+    frequent.info(log, "event_handled", {"event_type": kind, "outcome": outcome, "seconds": seconds, **ids})
     return outcome
 
 
