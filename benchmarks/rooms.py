@@ -53,7 +53,7 @@ def inside(
         process = subprocess.Popen(  # noqa: S603 (our own)
             command,
             cwd=config.ROOT,
-            env={**stage.environment(name), "LOG_LEVEL": "ERROR", **settings},
+            env={**stage.environment(name), **settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

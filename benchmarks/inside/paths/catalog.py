@@ -30,6 +30,7 @@ def paths() -> dict[str, Path]:
         "hot detail": Path(act=lambda: client.ask(detail)),
         "hot list of 20": Path(act=lambda: client.ask(listed)),
         "detail asked for the first time": Path(act=lambda: client.ask(detail), prepare=layer.kept.clear),
+        "list asked for the first time": Path(act=lambda: client.ask(listed), prepare=layer.kept.clear),
         "uncached detail": Path(act=lambda: client.ask(detail, headers=_UNCACHED)),
         "uncached detail, token": Path(act=lambda: client.ask(detail, headers=_UNCACHED | bearer)),
         "uncached list of 20": Path(act=lambda: client.ask(listed, headers=_UNCACHED)),
