@@ -132,7 +132,8 @@ def test_who_waits_leaves_the_work_to_others(monkeypatch):
     prefer.open_room(prefer.Room(places=2, working=1))
     steps, rests, done = [], threading.Event(), threading.Event()
 
-    def waits(_channel, read, _seconds, going):
+    def waits(_channel, read, _seconds, *, words, going):
+        assert not words
         assert going()
         rests.set()
         assert done.wait(10)
