@@ -18,6 +18,7 @@ from shared.db import rows as by_name
 
 Values = Mapping[str, Any] | Sequence[Any]
 
+_AFTER = 5  # executions on a connection
 _KIND: Any = ServerBindingCursor  # whose stub knows no arguments
 _local = threading.local()
 
@@ -32,24 +33,18 @@ def execute(sql: str, values: Values) -> int:
     Raises:
         django.db.Error: the database refused it, or is away.
     """
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    return int(cursor.rowcount)
+    return int(_executed(sql, values).rowcount)
 
 
 def rows(sql: str, values: Values) -> list[tuple[Any, ...]]:
     """Execute a statement and return its rows; arguments and errors as of `execute`."""
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    found: list[tuple[Any, ...]] = cursor.fetchall()
+    found: list[tuple[Any, ...]] = _executed(sql, values).fetchall()
     return found
 
 
 def named(sql: str, values: Values) -> list[dict[str, Any]]:
     """Execute a statement and return its rows by the names of their columns; arguments and errors as of `execute`."""
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    return by_name.named(sql, cursor)
+    return by_name.named(sql, _executed(sql, values))
 
 
 def array(values: Iterable[UUID | int | str]) -> str:
@@ -59,6 +54,22 @@ def array(values: Iterable[UUID | int | str]) -> str:
         values: none of them a text with quotation marks, commas, braces, backslashes or spaces.
     """
     return f"{{{','.join(map(str, values))}}}"
+
+
+def _executed(sql: str, values: Values) -> CursorWrapper:
+    """Execute a statement.
+
+    Only meanwhile does psycopg count executions: of all others, whose values are part of their text, it would keep the
+    last hundred, which of an import's batches are tens of megabytes.
+    """
+    cursor = _cursor()
+    session = _local.session
+    session.prepare_threshold = _AFTER
+    try:
+        cursor.execute(sql, values)
+    finally:
+        session.prepare_threshold = None
+    return cursor
 
 
 def _cursor() -> CursorWrapper:

@@ -12,9 +12,6 @@ _IDLE_IN_TRANSACTION_MS = 15_000
 # The migrate process rather fails than lets requests queue behind a lock it waits for.
 _MIGRATE_LOCK_MS = 2_000
 
-# Executions on a connection; only what shared.db.prepared executes.
-_PREPARED_AFTER = 5
-
 _SERVING = "shared.db.postgres"
 _EXPAND_CONTRACT = "shared.db.migrating"
 
@@ -27,7 +24,7 @@ def databases(env: Environment) -> dict[str, dict[str, Any]]:
         f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={lock_ms}"
         f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_MS}"
     )
-    options: dict[str, Any] = {"connect_timeout": 3, "options": server_options, "prepare_threshold": _PREPARED_AFTER}
+    options: dict[str, Any] = {"connect_timeout": 3, "options": server_options}
     settings: dict[str, Any] = {
         "ENGINE": _EXPAND_CONTRACT if env.migrate_safely else _SERVING,
         "NAME": unquote(url.path.lstrip("/")),

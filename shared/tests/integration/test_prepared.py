@@ -1,5 +1,7 @@
 """Statements that come with every order are prepared by the connection that repeats them; no others are."""
 
+import gc
+import tracemalloc
 import uuid
 
 import pytest
@@ -37,6 +39,20 @@ def test_any_other_statement_is_planned_for_its_values():
         rows.fetched(SQL, {"number": number})
 
     assert kept() == []
+
+
+def test_no_text_of_another_statement_is_kept():
+    """psycopg would count the executions of each, by its text with all values."""
+    prepared.rows(SQL, {"number": 1})
+    gc.collect()
+    tracemalloc.start()
+
+    for number in range(20):
+        rows.fetched("SELECT length(%(text)s) AS found", {"text": str(number) * 200_000})
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert left < 1_000_000
 
 
 def test_what_is_prepared_is_seen_by_who_watches_statements(django_assert_num_queries):
