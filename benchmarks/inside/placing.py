@@ -2,17 +2,21 @@
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
+from psycopg import ClientCursor
 
 from benchmarks.inside.customers import jwks, signed
 
 __all__ = ["body", "jwks", "script", "signed", "statements"]
 
+_CONTROL = {"BEGIN", "COMMIT"}
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NUMBER = re.compile(r"pg_try_advisory_xact_lock\(-?\d+\)")
 _MADE = "lpad(:{name}::text, 32, '0')"
@@ -28,15 +32,20 @@ def statements(*, lines: int) -> list[str]:
     """Return what PostgreSQL is told when a known customer places an order with an Idempotency-Key."""
     settings.JWKS_PROVIDER = "shared.testing.tokens.jwks"
     first, second = signed(count=2)
+    said: list[str] = []
+
+    def hear(execute: Callable[..., Any], sql: str, values: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 (Django's)
+        said.append(ClientCursor(connection.connection).mogrify(sql.encode(), values))
+        return execute(sql, values, many, context)
+
     with override_settings(ALLOWED_HOSTS=["*"]):
         _place(first["token"], lines)  # whatever is done only once
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with connection.execute_wrapper(hear), CaptureQueriesContext(connection) as captured:
             _place(second["token"], lines)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE orders, order_lines, order_timeline, events_outbox, http_idempotency")
-    return [query["sql"] for query in captured.captured_queries]
+    texts = iter(said)  # with their values, also where PostgreSQL got these apart
+    return [each["sql"] if each["sql"] in _CONTROL else next(texts) for each in captured.captured_queries]
 
 
 def _place(token: str, lines: int) -> None:
@@ -64,7 +73,7 @@ def script(*, told: list[str]) -> str:
 def _identities(told: str) -> tuple[str, ...]:
     """Return the ids of order, user and event, and the key, as the statements say them."""
     found = re.search(r"INSERT INTO orders .*?VALUES \('([^']+)'(?:::uuid)?, '([^']+)'", told, re.DOTALL)
-    event = re.search(r"FROM unnest\('\{([0-9a-f-]+)\}'", told)
+    event = re.search(r"ROWS FROM \(unnest\('\{([0-9a-f-]+)\}'", told)
     key = re.search(r"INSERT INTO http_idempotency .*?VALUES \('[^']+'(?:::uuid)?, '([^']+)'", told, re.DOTALL)
     assert found, told  # noqa: S101 (a benchmark)
     assert event, told  # noqa: S101 (as above)
