@@ -22,11 +22,11 @@ _SPELLINGS = 900
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
-    "Where the CPU of an uncached detail goes (cProfile in one process with one thread, shares of 0.56 ms without it):"
-    " PostgreSQL's answer 0.32, of which 0.06 are a connection from the pool and a cursor and 0.05 the columns' names;"
-    " its line of log, metrics and trace 0.05; the generation 0.05, once in 15 ms; the body, its tag and headers 0.03."
-    " Through Django, of which there is no need since, it took 0.4 ms more. gunicorn comes on top, and on a busy"
-    " machine every part takes twice as long."
+    "Where the CPU of an uncached detail goes (cProfile in one process with one thread, shares of 0.5 ms without it):"
+    " PostgreSQL's answer 0.27, of which 0.06 are a connection from the pool and a cursor; its line of log, metrics and"
+    " trace 0.05; the generation 0.05, once in 15 ms; the body, its tag and headers 0.03. Through Django, of which"
+    " there is no need since, it took 0.4 ms more. gunicorn comes on top, and on a busy machine every part takes twice"
+    " as long."
 )
 _QUICK = {
     *(f"{_BARE}, detail's size", f"{_BARE}, list's size"),
