@@ -55,9 +55,10 @@ def measure(stage: Stage) -> Section:
     _ratios(section, {name: [each.per_core for each in taken] for name, taken in samples.items()})
     section.notes.append(
         "One gunicorn worker of four threads each (uvicorn: one process) has a core, wrk with 16 connections and the"
-        " stores another. Hot: given from ready bytes; uncached: through Django and PostgreSQL. With a token ours"
-        " verifies it and its revocation, DRF looks up the user, FastAPI verifies it only. DRF's list counts all rows,"
-        " as its page numbers need; FastAPI's does not."
+        " stores another. Hot: given from ready bytes; uncached: read from PostgreSQL, each time another of 10,000"
+        " products, or the list asked for in another spelling. With a token ours verifies it and its revocation, DRF"
+        " looks up the user, FastAPI verifies it only. DRF's list counts all rows, as its page numbers need; FastAPI's"
+        " does not."
     )
     section.notes.append(_WHERE)
     return section
