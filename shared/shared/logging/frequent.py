@@ -47,7 +47,7 @@ def info(log: logging.Logger, event: str, said: Mapping[str, Any]) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     if _alone == logging.root.handlers:
-        with suppress(OSError):  # a full disk or a reader that has gone is the handler's to report
+        with suppress(OSError, TypeError):  # a full disk, or what is no text, is the handler's to report
             rest = _format(log.name, event, said)
             while rest:
                 rest = rest[os.write(_output, rest) :]

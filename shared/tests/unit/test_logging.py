@@ -136,6 +136,10 @@ def test_a_frequent_line_that_cannot_be_written_is_left_to_the_handler(written, 
     assert line["event"] == "said"
 
 
+def test_a_frequent_line_that_is_no_text_does_not_stop_the_work(written):
+    assert written(lambda: frequent.info(log, "said", {"agent": "\ud800"})) == []
+
+
 def test_a_message_with_quotes_and_line_breaks_stays_one_line_of_json(lines):
     (line,) = lines(lambda: log.info('he said "hi"\r\n{"level": "forged"}'))
 
