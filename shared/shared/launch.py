@@ -8,27 +8,23 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-_LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 USAGE = "usage: SERVICE=users python3 -m shared.launch web|worker|relay|beat|migrate|manage [arguments of manage.py]\n"
 
 
-def server(*, process: str, service: str, environ: Mapping[str, str]) -> tuple[str, ...] | None:
+def server(*, process: str, service: str) -> tuple[str, ...] | None:
     """Return the Python module, and its arguments, that serves as a process; None when the process is a command.
 
     Args:
         process: web, worker, relay, beat, or a command's name.
         service: the service's import package.
-        environ: WORKER_PROCESSES is the number of the worker's children.
     """
-    celery = ("celery", "-A", service)
-    children = environ.get("WORKER_PROCESSES", "2")
     return {
         "web": ("gunicorn", "-c", "python:shared.gunicorn", f"{service}.wsgi"),
-        "worker": (*celery, "worker", "-c", children, *_LONELY, "-Q", f"{service}.events", "-l", "WARNING"),
-        "beat": (*celery, "beat", "-l", "WARNING"),
+        "worker": ("shared.celery", "worker", f"{service}.celery"),
+        "beat": ("shared.celery", "beat", f"{service}.celery"),
     }.get(process)
 
 
@@ -58,7 +54,7 @@ def main(*, arguments: Sequence[str]) -> int:
     """Become the process that is named first in the arguments; returns only from commands, with the exit code."""
     service = os.environ.get("SERVICE", "")
     process, *rest = [*arguments, ""]
-    found = server(process=process, service=service, environ=os.environ)
+    found = server(process=process, service=service)
     todo = commands(process=process, arguments=rest[:-1])
     if not service or not (found or todo):
         sys.stderr.write(USAGE)

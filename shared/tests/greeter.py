@@ -1,6 +1,7 @@
 """A small service for tests that need a real worker: it answers each greeting with an echo, slowly.
 
-Run as `celery -A greeter_app worker`; the handler says through the outbox what it did, so that effects can be counted.
+Run as `python -m shared.celery worker greeter_app`; the handler says through the outbox what it did, so that effects
+can be counted.
 """
 
 import os

@@ -20,7 +20,6 @@ from shared.testing import waiting
 from shared.testing.ports import free_port
 
 TESTS = Path(__file__).parent
-LONELY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -131,7 +130,7 @@ def web(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[Serve
 @contextlib.contextmanager
 def worker(folder: Path, *, app: str = "greeter_app", **environment: str) -> Iterator[Server]:
     """Run a Celery worker with two children, from the moment it consumes."""
-    command = ["celery", "-A", app, "worker", "-Q", "shared.events", *LONELY, "-c", "2", "-l", "WARNING"]
+    command = ["shared.celery", "worker", app]
     with _running(Server(command, folder, TEST_HANDLERS="greeter", **environment)) as server:
         yield server
 
@@ -146,7 +145,7 @@ def relay(folder: Path, **environment: str) -> Iterator[Server]:
 @contextlib.contextmanager
 def beat(folder: Path, **environment: str) -> Iterator[Server]:
     """Run a beat that sends a tick every half second."""
-    command = ["celery", "-A", "ticking_app", "beat", "-l", "WARNING"]
+    command = ["shared.celery", "beat", "ticking_app"]
     with _running(Server(command, folder, alone=True, **environment)) as server:
         yield server
 

@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import orjson
-import structlog
 
 from shared import context, masking, tracing
 from shared.logging import files, frequent
 
 # What is in every record, and so nothing that was said.
 _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-# C0 and C1 controls but tab and line break, which a terminal would obey.
 _JSON = orjson.OPT_NON_STR_KEYS
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\ufffd")
 
 
 def add_ids(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -36,14 +33,6 @@ def add_ids(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> Mutable
 def mask(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace personal and secret values, which are known by their keys, also inside of other values."""
     return masking.top(line)
-
-
-def _clean(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take what a terminal would obey, and what looks personal, out of the texts of a line for a person."""
-    return {
-        key: masking.text(value).translate(_CONTROLS) if isinstance(value, str) else value
-        for key, value in line.items()
-    }
 
 
 def _dumped(line: Any, option: int = _JSON) -> bytes:
@@ -70,52 +59,39 @@ def _shown(value: Any) -> str:
     return masking.text(str(value))
 
 
-_SHARED: list[Any] = [
-    structlog.stdlib.ExtraAdder(),
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    add_ids,
-    mask,
-]
+def arguments_masked(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a record whose arguments are masked by name, when they have names."""
+    if isinstance(record.args, dict):
+        record = copy.copy(record)
+        record.args = masking.values(record.args)  # type: ignore[arg-type]
+    return record
 
 
-class _Lines(structlog.stdlib.ProcessorFormatter):
-    """Lines whose arguments are masked by name, when they have names."""
+class _JsonLines(logging.Formatter):
+    """JSON lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line."""
-        if isinstance(record.args, dict):
-            record = copy.copy(record)
-            record.args = masking.values(record.args)  # type: ignore[arg-type]
-        return super().format(record)
-
-
-class _JsonLines(_Lines):
-    """JSON lines; an ordinary one, of which every request has one, without the chain of processors."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as a line."""
-        if record.exc_info or record.stack_info or isinstance(record.args, dict) or not isinstance(record.msg, str):
-            return super().format(record)
-        line: dict[str, Any] = {"event": record.getMessage()}
+        line: dict[str, Any] = {"event": arguments_masked(record).getMessage()}
         line.update((name, value) for name, value in record.__dict__.items() if name not in _OF_RECORDS)
         line["level"] = record.levelname.lower()
         line["logger"] = record.name
         line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        return _json(mask(None, "", add_ids(None, "", line)))
+        mask(None, "", add_ids(None, "", line))
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack_info"] = record.stack_info
+        return _json(line)
 
 
-def formatter(*, console: bool) -> structlog.stdlib.ProcessorFormatter:
+def formatter(*, console: bool) -> logging.Formatter:
     """Return the formatter of all handlers."""
-    first = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    if console:
-        # The default would print local variables, which can hold passwords and tokens.
-        plain = structlog.dev.plain_traceback
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)
-        return _Lines(foreign_pre_chain=_SHARED, processors=[first, _clean, renderer])
-    last: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    return _JsonLines(foreign_pre_chain=_SHARED, processors=[first, *last])
+    if not console:
+        return _JsonLines()
+    from shared.logging import terminal  # noqa: PLC0415 (it takes five MiB, and a third of a second)
+
+    return terminal.formatter()
 
 
 def stream(argv: Sequence[str]) -> TextIO:

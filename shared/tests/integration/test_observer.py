@@ -138,7 +138,7 @@ def start_beat(port, **changes):
     database = f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
     env = {"DATABASE_URL": database, "MANAGEMENT_BIND": f"127.0.0.1:{port}", "OBSERVE_SECONDS": "0.1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "greeter_app", "beat", "-l", "WARNING"],
+        [sys.executable, "-m", "shared.celery", "beat", "greeter_app"],
         cwd=TESTS,
         env={**os.environ, "PYTHONPATH": str(TESTS), "BROKER_URL": settings.BROKER_URL, **env, **changes},
         start_new_session=True,

@@ -28,9 +28,8 @@ def start_worker():
     db = settings.DATABASES["default"]
     name = db["NAME"].removesuffix("_test") + "_test"
     database = f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{name}"
-    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-c", "2", "-l", "WARNING"]
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "greeter_app", "worker", "-Q", "shared.events", *options],
+        [sys.executable, "-m", "shared.celery", "worker", "greeter_app"],
         cwd=TESTS,
         env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(TESTS), "TEST_HANDLERS": "greeter"},
         start_new_session=True,

@@ -24,12 +24,12 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     ("process", "starts", "ends"),
     [
         ("web", ("gunicorn", "-c", "python:shared.gunicorn"), ("orders.wsgi",)),
-        ("worker", ("celery", "-A", "orders", "worker", "-c", "3"), ("-Q", "orders.events", "-l", "WARNING")),
-        ("beat", ("celery", "-A", "orders", "beat"), ("-l", "WARNING")),
+        ("worker", ("shared.celery", "worker"), ("orders.celery",)),
+        ("beat", ("shared.celery", "beat"), ("orders.celery",)),
     ],
 )
 def test_a_server_is_a_module_of_this_interpreter(process, starts, ends):
-    found = launch.server(process=process, service="orders", environ={"WORKER_PROCESSES": "3"})
+    found = launch.server(process=process, service="orders")
 
     assert found[: len(starts)] == starts
     assert found[-len(ends) :] == ends

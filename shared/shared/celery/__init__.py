@@ -1,8 +1,8 @@
 """The Celery app of a service: one queue, one consumer task, periodic ticks; configured against known failures."""
 
+import gc
 import logging
 import os
-import sys
 import time
 from typing import Any
 
@@ -168,7 +168,8 @@ def make_app(service: str) -> Celery:
 
     # Worker and child both read each message; kombu's reader calls a function for each of its objects.
     serialization.register("json", kombu_json.dumps, orjson.loads, "application/json", "utf-8")
-    app = Celery(service)
+    # Django's fixup would load all that a system check looks at, views and OpenAPI included, and run around each task.
+    app = Celery(service, fixups=[])
 
     @app.on_configure.connect(weak=False)  # type: ignore[untyped-decorator]
     def configure(**_: Any) -> None:
@@ -177,8 +178,6 @@ def make_app(service: str) -> Celery:
             broker_url=settings.BROKER_URL,
             task_default_queue=f"{service}.events",
             task_default_routing_key=topology.tick_key(service),
-            # Celery would open a connection for each task; Django's own rules for lasting ones hold instead.
-            CELERY_DB_REUSE_MAX=sys.maxsize,
         )
 
     @app.on_after_finalize.connect(weak=False)  # type: ignore[untyped-decorator]
@@ -227,6 +226,12 @@ def _logging_begins(**_: Any) -> None:
     pool.handlers, pool.propagate = [], True
 
 
+def _before_children(**_: Any) -> None:
+    """Let no collection touch what is loaded, so that children go on sharing its pages."""
+    gc.collect()
+    gc.freeze()
+
+
 def _worker_begins(**_: Any) -> None:
     """Open the worker's management port."""
     server.serve(Progress.heartbeat)
@@ -238,9 +243,12 @@ def _worker_ends(**_: Any) -> None:
 
 
 def _beat_begins(**_: Any) -> None:
-    """Start telemetry, and open beat's management port."""
+    """Start telemetry, open beat's management port, and look at the data from here, as there is one beat."""
+    from shared.upkeep import observer  # noqa: PLC0415 (its queries need loaded apps)
+
     telemetry.start("beat")
     server.serve(TurningScheduler.heartbeat)
+    observer.Observer().start()
 
 
 def _watch() -> None:
@@ -249,6 +257,7 @@ def _watch() -> None:
         (signals.setup_logging, _logging_begins),
         (signals.task_prerun, _before_task),
         (signals.task_postrun, _after_task),
+        (signals.celeryd_after_setup, _before_children),
         (signals.worker_process_init, _child_begins),
         (signals.worker_process_shutdown, _child_ends),
         (signals.worker_ready, _worker_begins),
