@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := users catalog orders
+# Python starts hundreds of times: keep what it compiled, also where the environment says not to.
+export PYTHONDONTWRITEBYTECODE :=
 
 ##@ Run
 up: setup ## Start the whole system on the embedded stack and place a first order
