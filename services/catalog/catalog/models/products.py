@@ -35,7 +35,7 @@ class Product(Entity):
     slug = models.CharField(max_length=slugs.LONGEST)
     description = models.TextField(blank=True, db_default="")
     price = MoneyField()
-    # Two indexes below begin with it.
+    # Three indexes below begin with it.
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
     is_active = models.BooleanField(default=True, db_default=True)
     # No index on these two: so PostgreSQL can update them in place (HOT) under many orders.
@@ -58,10 +58,12 @@ class Product(Entity):
         ]
         # Not only of active products: staff sees and sorts them all, and few are inactive.
         indexes = [
-            models.Index(fields=["price", "id"], name="product_price"),
+            # Of one price the oldest come first: whoever wants new ones passes by the rest within the index.
+            models.Index(fields=["price", "id", "created_at"], name="product_price_created"),
             models.Index(fields=["name", "id"], name="product_name"),
             models.Index(fields=["created_at", "id"], name="product_created"),
             models.Index(fields=["category", "price", "id"], name="product_category_price"),
+            models.Index(fields=["category", "name", "id"], name="product_category_name"),
             models.Index(fields=["category", "-created_at", "-id"], name="product_category_created"),
             models.Index(
                 fields=["-created_at", "-id"],

@@ -14,11 +14,11 @@ _MATCHES_UNINDEXED = "ts_match_vq(document, %(meant)s::tsquery)"
 
 # OFFSET 0 keeps what is outside, an order or a limit, from being planned together with the inside.
 _LOOKED_UP = "SELECT * FROM product WHERE {chosen} OFFSET 0"
+_WORDS_LOOKED_UP = f"SELECT * FROM ({_LOOKED_UP.format(chosen=_MATCHES)}) AS product WHERE {{chosen}} OFFSET 0"  # noqa: S608 (own texts)
 _NEWEST = "SELECT * FROM {products} AS product ORDER BY created_at DESC, id DESC LIMIT %(ranked)s"
 _WALKED_TO = _NEWEST.format(products="(SELECT * FROM product WHERE {chosen})")
 
-# Four weeks by four weeks from the newest on, until there are enough: the index knows a word's places in each. Of words
-# that hardly ever meet it would look for a meeting beyond these weeks, each time again.
+# Four weeks by four weeks from the newest on, until there are enough.
 _BY_PERIOD = f"""
 SELECT matching.*
   FROM (WITH RECURSIVE period AS (
@@ -28,39 +28,53 @@ SELECT matching.*
                      WHERE created_at < product_period_begins(number))
               FROM period WHERE number IS NOT NULL)
         SELECT number FROM period) AS period
- CROSS JOIN LATERAL (
-    {_NEWEST.format(products="(SELECT * FROM product WHERE {chosen} AND product_period(created_at) = number OFFSET 0)")}
- ) AS matching
+ CROSS JOIN LATERAL ({_NEWEST.format(products=f"({_LOOKED_UP})")}) AS matching
  LIMIT %(ranked)s
 """  # noqa: S608 (own texts)
+# The index of words knows their places in each; that of categories is by time.
+_OF_PERIOD = "product_period(created_at) = number"
+_DURING_PERIOD = "created_at >= product_period_begins(number) AND created_at < product_period_begins(number + 1)"
 
 
-def matching(search: Search, *, conditions: Sequence[str]) -> str:
+def matching(search: Search, *, conditions: Sequence[str], categories: int) -> str:
     """Return a SELECT of all products that match.
 
     Args:
         search: what is looked for.
         conditions: what else the list asks of a product.
+        categories: how many it may be in, when they are among these.
     """
-    chosen = " AND ".join((*conditions, _MATCHES))
     if search.sampled < searches.FEW:
-        return _LOOKED_UP.format(chosen=chosen)
-    return f"SELECT * FROM product WHERE {chosen}"  # noqa: S608 (own texts)
+        return _looked_up(search, conditions, categories)
+    return f"SELECT * FROM product WHERE {_all(*conditions, _MATCHES)}"  # noqa: S608 (own texts)
 
 
-def newest(search: Search, *, conditions: Sequence[str], in_category: bool) -> str:
+def newest(search: Search, *, conditions: Sequence[str], categories: int) -> str:
     """Return a SELECT of the newest products that match, with their `rank`; as many as `%(ranked)s` says.
 
     Args:
         search: what is looked for.
         conditions: what else the list asks of a product.
-        in_category: whether a category is among these, for which the index has a word's places as well.
+        categories: how many it may be in, when they are among these.
     """
-    if search.sampled >= searches.COMMON:
-        found = _WALKED_TO.format(chosen=" AND ".join((*conditions, _MATCHES_UNINDEXED)))
+    if searches.frequent(search.found, categories):
+        found = _BY_PERIOD.format(chosen=_all(*conditions, _MATCHES_UNINDEXED, _DURING_PERIOD))
+    elif search.sampled >= searches.COMMON:
+        found = _WALKED_TO.format(chosen=_all(*conditions, _MATCHES_UNINDEXED))
+    elif search.sampled and not categories:
+        found = _BY_PERIOD.format(chosen=_all(*conditions, _MATCHES, _OF_PERIOD))
     else:
-        chosen = " AND ".join((*conditions, _MATCHES))
-        by_period = search.sampled and not in_category
-        found = _BY_PERIOD if by_period else _NEWEST.format(products=f"({_LOOKED_UP})")
-        found = found.format(chosen=chosen)
+        found = _NEWEST.format(products=f"({_looked_up(search, conditions, categories)})")
     return f"SELECT *, {search.rank} AS rank FROM ({found}) AS product"  # noqa: S608 (own texts)
+
+
+def _looked_up(search: Search, conditions: Sequence[str], categories: int) -> str:
+    """Return a SELECT of all that match by the index of words, which it reads once for each category."""
+    if categories > searches.MANY and search.found < searches.COMMON:
+        return _WORDS_LOOKED_UP.format(chosen=_all(*conditions))
+    return _LOOKED_UP.format(chosen=_all(*conditions, _MATCHES))
+
+
+def _all(*conditions: str) -> str:
+    """Return the condition that all of these hold."""
+    return " AND ".join(conditions)

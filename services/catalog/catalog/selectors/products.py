@@ -40,6 +40,7 @@ _CONDITIONS = {
     "max_price": "product.price <= %(max_price)s",
     "created_after": "product.created_at > %(created_after)s",
 }
+_ONE_CATEGORY = "product.category_id = (%(category)s)[1]"  # in whose order an index can be read, unlike in ANY's
 _IN_STOCK = {"true": "NOT product.sold_out", "false": "product.sold_out"}
 
 
@@ -78,7 +79,7 @@ def product_get(*, key: str, include_inactive: bool) -> dict[str, Any]:
 def product_list(*, params: Mapping[str, Any], include_inactive: bool) -> tuple[Listing, tuple[str, ...]]:
     """Return the products that match, and the order they are wanted in.
 
-    By relevance there are at most the newest 300 matches; any other order has them all.
+    By relevance there are at most the newest 300 matches, of a phrase 100; any other order has them all.
 
     Args:
         params: the query's filters.
@@ -105,24 +106,26 @@ def _narrowed(params: Mapping[str, Any], *, include_inactive: bool) -> tuple[tup
         return visible, {}
     wanted = filters.ProductFilter.values_of(params)
     values = {name: wanted[name] for name in _CONDITIONS if wanted[name] not in {None, ""}}
+    said = {name: _CONDITIONS[name] for name in values}
     if "category" in values:
         # Read first: only for ids that it knows can the planner tell a large branch from a small one.
         values["category"] = categories.branch_ids(slug=values["category"])
+        if len(values["category"]) == 1:
+            said["category"] = _ONE_CATEGORY
     stock = (_IN_STOCK[wanted["in_stock"]],) if wanted["in_stock"] else ()
-    return (*visible, *(_CONDITIONS[name] for name in values), *stock), values
+    return (*visible, *said.values(), *stock), values
 
 
 def _matching(search: Search, conditions: tuple[str, ...], values: dict[str, Any], *, ranked: bool) -> Listing:
     """Return what a search finds; ranked, the newest matches only: a bounded number, whatever word is asked for."""
-    if ranked:
-        found = matches.newest(search, conditions=conditions, in_category="category" in values)
-    else:
-        found = matches.matching(search, conditions=conditions)
+    found = (matches.newest if ranked else matches.matching)(
+        search, conditions=conditions, categories=len(values.get("category", ()))
+    )
     return Listing(
         model=Product,
         columns=_COLUMNS | ({"rank": "product.rank"} if ranked else {}),
         source=f"({found}) AS product {_CATEGORY}",
-        values={**values, **search.values, "ranked": searches.RANKED},
+        values={**values, **search.values},
         computed={"rank": BigIntegerField()},
         abundant=search.sampled >= searches.COMMON,
     )

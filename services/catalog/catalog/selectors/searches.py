@@ -29,6 +29,7 @@ _MEANING = r"""
 SELECT meant::text,
        CASE WHEN sample.found > 0 THEN true
             ELSE product_is_found(meant, %(inactive)s, (SELECT product_period(max(created_at)) - 1 FROM product)) END,
+       sample.found,
        sample.wanted,
        plaza_spelt(%(typed)s),
        websearch_to_tsquery('plaza', translate(%(excluded)s, '/\', '  '))::text
@@ -57,7 +58,7 @@ WITH corrected AS MATERIALIZED (
                  LIMIT 5) AS alike
              GROUP BY asked.word) AS each
 )
-SELECT meant, sample.wanted FROM corrected CROSS JOIN LATERAL ({sample}) AS sample WHERE meant IS NOT NULL
+SELECT meant, sample.found, sample.wanted FROM corrected CROSS JOIN LATERAL ({sample}) AS sample WHERE meant IS NOT NULL
 """
 
 _NOTHING = ""  # a query that no document matches
@@ -69,12 +70,14 @@ class Search:
 
     Args:
         rank: SQL for how well a product fits.
-        values: of its placeholders, and `meant`, the query.
-        sampled: of the newest products that were looked at, how many are wanted.
+        values: of its placeholders; `meant`, the query; `ranked`, how many matches are.
+        found: of the newest products that were looked at, how many match.
+        sampled: how many of these pass the list's filters as well.
     """
 
     rank: str
     values: Mapping[str, Any]
+    found: int
     sampled: int
 
 
@@ -93,21 +96,23 @@ def understand(*, text: str, include_inactive: bool, conditions: Sequence[str], 
     narrowed = " AND ".join(conditions) or "true"
     with connection.cursor() as cursor:
         cursor.execute(_MEANING.format(sample=_SAMPLE.format(narrowed=narrowed, meant="meant")), {**given, **asked})
-        meant, found, sampled, words, excluded = cursor.fetchone()
-    if found:
-        return Search(rank=_FITTING, values={"meant": meant}, sampled=sampled)
+        meant, anything, found, sampled, words, excluded = cursor.fetchone()
+    if anything:
+        asked_for = {"meant": meant, "ranked": searches.ranked(text)}
+        return Search(rank=_FITTING, values=asked_for, found=found, sampled=sampled)
     guessed = [word for word in words if searches.guessable(word)]
-    alike, sampled = _alike(guessed, f" & !({excluded})" if excluded else "", narrowed, given)
-    return Search(rank=_SPELT, values={"meant": alike, "typed": typed}, sampled=sampled)
+    alike, found, sampled = _alike(guessed, f" & !({excluded})" if excluded else "", narrowed, given)
+    guess = {"meant": alike, "typed": typed, "ranked": searches.RANKED}
+    return Search(rank=_SPELT, values=guess, found=found, sampled=sampled)
 
 
-def _alike(words: Sequence[str], unless: str, narrowed: str, given: Mapping[str, Any]) -> tuple[str, int]:
-    """Return a query for the known words that are spelt like the given ones, and how many sampled products it finds."""
+def _alike(words: Sequence[str], unless: str, narrowed: str, given: Mapping[str, Any]) -> tuple[str, int, int]:
+    """Return a query for the known words that are spelt like the given ones, and what a sample has of it."""
     pairs = [(slip, word) for word in words for slip in searches.slips(word)]
     slips = {"words": list(words), "slips": [slip for slip, _ in pairs], "slipped": [word for _, word in pairs]}
     sample = _SAMPLE.format(narrowed=narrowed, meant="meant::tsquery")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_ALIKE_ENOUGH)])
         cursor.execute(_ALIKE.format(sample=sample), {**given, **slips, "unless": unless})
-        found: tuple[str, int] | None = cursor.fetchone()
-    return found or (_NOTHING, 0)
+        found: tuple[str, int, int] | None = cursor.fetchone()
+    return found or (_NOTHING, 0, 0)

@@ -8,7 +8,6 @@ import re
 import orjson
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from benchmarks import products
 from catalog import selectors
@@ -78,18 +77,29 @@ def nodes(plan):
 
 def plans(read):
     """Return what `read` found and the executed plan of each of its queries."""
-    with CaptureQueriesContext(connection) as context:
+    asked = []
+
+    def heard(execute, statement, values, many, context):
+        asked.append((statement, values))
+        return execute(statement, values, many, context)
+
+    with connection.execute_wrapper(heard):
         found = read()
-    explained = []
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL pg_trgm.word_similarity_threshold = 0.45")
-        for query in context.captured_queries:
-            if re.match(r"\s*(SELECT|WITH)\b(?!.*set_config)", query["sql"], re.DOTALL):
-                cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + query["sql"].replace("%", "%%"), ())
-                plan = cursor.fetchone()[0]
-                explained.append((plan if isinstance(plan, list) else orjson.loads(plan))[0]["Plan"])
+        explained = [
+            explain(cursor, *each)
+            for each in asked
+            if re.match(r"\s*(SELECT|WITH)\b(?!.*set_config)", each[0], re.DOTALL)
+        ]
     assert explained
     return found, explained
+
+
+def explain(cursor, statement, values):
+    cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values)
+    plan = cursor.fetchone()[0]
+    return (plan if isinstance(plan, list) else orjson.loads(plan))[0]["Plan"]
 
 
 def assert_bounded(plan, rows, blocks):
@@ -159,6 +169,25 @@ def test_a_page_in_the_middle_costs_what_the_first_does(ordering):
     assert_bounded(first, 60, 250)
 
 
+@pytest.mark.parametrize("ordering", ["price", "-price", "name", "-created_at"])
+def test_the_prepared_plan_of_a_page_knows_no_values_and_costs_no_more(ordering):
+    found, order = selectors.product_list(params={"ordering": ordering}, include_inactive=False)
+    (row,) = found.page(order=order, start=COUNT // 2, stop=COUNT // 2 + 1)
+    values = [row[name.lstrip("-")] for name in order]
+    asked = []
+    with connection.execute_wrapper(lambda execute, *each: asked.append(each[0]) or execute(*each)):
+        found.page(order=order, after=values, stop=21)
+    statement = asked[0].replace("%(after_0)s", "$1").replace("%(after_1)s", "$2")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE page AS {statement}")
+        plan = explain(cursor, "EXECUTE page (%s, %s)", values)
+        cursor.execute("DEALLOCATE page")
+
+    assert any("$1" in node.get("Index Cond", "") for node in nodes(plan))
+    assert_bounded(plan, 60, 250)
+
+
 @pytest.mark.parametrize("word", [f"{COMMON[:-1]}x{COMMON[-1]}", f"{OTHER[0]}{OTHER[2]}{OTHER[1]}{OTHER[3:]}"])
 def test_a_mistyped_word_is_looked_up_among_the_words_and_not_among_the_products(word):
     found, explained = plans(lambda: page({"search": word}))
@@ -188,6 +217,41 @@ def test_the_newest_matches_are_looked_up_by_periods_until_there_are_enough(monk
     assert len(found) == 20
     assert looked_up["Actual Loops"] <= 2
     assert "period.number" in looked_up["Index Cond"]
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_frequent_word_is_walked_to_through_the_categories_and_no_further_than_needed(branch, level, monkeypatch):
+    monkeypatch.setattr(searches, "RANKED", 20)
+
+    found, explained = plans(lambda: page({"search": COMMON, "category": branch[level]}))
+    read = [node for node in nodes(explained[-1]) if node.get("Index Name") == "product_category_created"]
+
+    assert len(found) == 20
+    assert sum(node["Actual Loops"] for node in read) <= 30  # periods, of which there are 36
+    assert "product_document_period" not in [node.get("Index Name") for node in nodes(explained[-1])]
+
+
+def test_a_phrase_in_many_categories_is_looked_up_once(branch):
+    _, explained = plans(lambda: page({"search": f'"{COMMON} {products.words()[1]}"', "category": branch[0]}))
+    (read,) = [node for node in nodes(explained[-1]) if node.get("Index Name") == "product_document_period"]
+
+    assert "category_id" not in read["Index Cond"]
+
+
+@pytest.mark.parametrize("ordering", ["price", "-price", "name", "-created_at"])
+def test_one_category_is_read_in_the_order_of_an_index(branch, ordering):
+    found, explained = plans(lambda: page({"category": branch[2], "ordering": ordering}))
+
+    assert found
+    assert_bounded(explained[-1], 60, 250)
+
+
+def test_what_is_too_old_is_passed_by_within_the_index_of_prices():
+    found, explained = plans(lambda: page({"created_after": "2025-06-01T00:00:00Z", "ordering": "price"}))
+
+    assert len(found) == 20
+    assert_bounded(explained[-1], 60, 250)
+    assert "product_price_created" in [node.get("Index Name") for node in nodes(explained[-1])]
 
 
 @pytest.mark.parametrize("number", ["1", "500"])

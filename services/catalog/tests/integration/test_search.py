@@ -189,6 +189,50 @@ def test_the_newest_are_ranked_however_long_ago_they_came_and_however_they_are_f
     assert len(found("lamp")) == 5
 
 
+_NEVER = 1_000_000
+_WAYS = {
+    "looked up in each category": {"_EVEN": _NEVER, "COMMON": _NEVER},
+    "looked up once": {"_EVEN": _NEVER, "COMMON": _NEVER, "MANY": 0},
+    "walked to": {"_EVEN": _NEVER, "COMMON": 1},
+    "walked to through categories": {"_EVEN": 1},
+}
+
+
+@pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS)
+@pytest.mark.parametrize("leaf", [False, True], ids=["branch", "leaf"])
+def test_within_categories_the_newest_are_ranked_however_they_are_found(found, monkeypatch, way, leaf):
+    for name, value in {**way, "RANKED": 4}.items():
+        monkeypatch.setattr(searches, name, value)
+    above = CategoryFactory(slug="light")
+    below = [CategoryFactory(slug=f"light-{number}", parent=above) for number in range(2)]
+    for year in (2021, 2026, 2019, 2025, 2020, 2023, 2024, 2022):
+        for each in (*below, CategoryFactory(slug=f"other-{year}")):
+            product = ProductFactory(name=f"Lamp {year} {each.slug}", category=each, is_active=year != 2025)
+            Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
+    ProductFactory(name="Chair", category=below[0])
+
+    if leaf:
+        expected = {f"Lamp {year} light-1" for year in (2026, 2024, 2023, 2022)}
+        assert set(found("lamp", category="light-1")) == expected
+    else:
+        expected = {f"Lamp {year} light-{number}" for year in (2026, 2024) for number in range(2)}
+        assert set(found("lamp", category="light")) == expected
+    assert found("lamp", category="light", ordering="name", created_after="2023-12-31T00:00:00Z") == sorted(
+        f"Lamp {year} light-{number}" for year in (2026, 2024) for number in range(2)
+    )
+
+
+def test_of_a_phrase_fewer_are_ranked(found, monkeypatch):
+    monkeypatch.setattr(searches, "RANKED", 3)
+    monkeypatch.setattr(searches, "RANKED_PHRASE", 2)
+    for number in range(5):
+        ProductFactory(name=f"Desk lamp {number}")
+
+    assert set(found('"desk lamp"')) == {"Desk lamp 3", "Desk lamp 4"}
+    assert set(found("desk lamp")) == {"Desk lamp 2", "Desk lamp 3", "Desk lamp 4"}
+    assert len(found('"desk lamp"', ordering="name")) == 5
+
+
 @pytest.mark.parametrize("few", [0, 1_000_000], ids=["walked to", "looked up"])
 def test_another_order_holds_however_the_matches_are_found(found, monkeypatch, few):
     monkeypatch.setattr(searches, "FEW", few)

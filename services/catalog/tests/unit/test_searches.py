@@ -41,3 +41,19 @@ def test_one_slip_leads_to_and_from_a_word():
 @pytest.mark.parametrize(("word", "guessed"), [("mug", True), ("mu", False), ("m45", False), ("größe", True)])
 def test_numbers_and_the_shortest_words_are_not_guessed(word, guessed):
     assert searches.guessable(word) is guessed
+
+
+@pytest.mark.parametrize(
+    ("found", "categories", "expected"),
+    [
+        (3000, 0, False),
+        (499, 1, False),
+        (500, 1, True),
+        (188, 7, False),
+        (189, 7, True),
+        (66, 57, False),
+        (67, 57, True),
+    ],
+)
+def test_the_more_categories_the_rarer_a_word_may_be_that_is_walked_to(found, categories, expected):
+    assert searches.frequent(found, categories) is expected
