@@ -24,7 +24,8 @@ from benchmarks import products
 
 SIZES = (10_000, 1_000_000)
 LIMIT_MS, LIMIT_RATIO = 50, 2
-ROUNDS = 8
+TURNS = 3  # of each database, one after the other
+ROUNDS, OFTEN = 3, 12  # of all kinds in a turn, calls of each in a round: so what is slow for a moment is so for all
 SHORT = 5  # letters
 
 # What the settings ask for and nothing here uses.
@@ -37,6 +38,11 @@ _ENVIRONMENT = {
 }
 
 Query = Mapping[str, str]
+DEEP: Mapping[str, Query] = {
+    "deep page by price": {"ordering": "price"},
+    "deep page, newest": {},
+    "deep page by name": {"ordering": "name"},
+}
 Times = dict[str, list[float]]  # milliseconds by CLOCK, and of CPU: of this process and of PostgreSQL's that serves it
 CLOCK, CPU = "clock", "cpu"
 
@@ -90,7 +96,7 @@ def main() -> int:
     if options.measure:
         json.dump(measure(), sys.stdout)
         return 0
-    results = [in_process(database(options.server, size)) for size in SIZES]
+    results = in_turn([database(options.server, size) for size in SIZES])
     if not options.keep:
         for size in SIZES:
             _execute(options.server, sql.SQL("DROP DATABASE {}"), size)
@@ -108,19 +114,13 @@ def measure() -> dict[str, Times]:
         cursor.execute("SELECT slug, parent_id IS NULL FROM category ORDER BY id DESC")
         slugs = [slug for slug, _ in cursor.fetchall()]
     branches = {level: [slug for slug in slugs if slug.count("-") == level] for level in range(3)}
-    times = {}
-    for name, queries in kinds(products.words(), branches).items():
-        times[name] = _times([_page(query) for query in queries])
-    for name, way in (
-        ("deep page by price", "price"),
-        ("deep page, newest", "-created_at"),
-        ("deep page by name", "name"),
-    ):
-        times[name] = _times([_page({"ordering": way, "cursor": _deep(way)})])
-    times["v1, first page of all"] = _times([_numbered({})])
-    times["v1, last page with a number"] = _times([_numbered({"page": "450"})])
-    times["v1, word by price"] = _times([_numbered({"search": products.words()[0], "ordering": "price"})])
-    return times
+    calls = {name: [_page(query) for query in queries] for name, queries in kinds(products.words(), branches).items()}
+    for name, query in DEEP.items():
+        calls[name] = [_page({**query, "cursor": _deep(query)})]
+    calls["v1, first page of all"] = [_numbered({})]
+    calls["v1, last page with a number"] = [_numbered({"page": "450"})]
+    calls["v1, word by price"] = [_numbered({"search": products.words()[0], "ordering": "price"})]
+    return _times(calls)
 
 
 def report(small: Mapping[str, Times], large: Mapping[str, Times]) -> int:
@@ -143,16 +143,17 @@ def _quantiles(times: Sequence[float]) -> tuple[float, float]:
     return statistics.median(times), statistics.quantiles(times, n=20, method="inclusive")[-1]
 
 
-def _times(calls: Sequence[Callable[[], Any]]) -> Times:
-    """Return what each call took in each round but the first, which warms up."""
-    found: Times = {CLOCK: [], CPU: []}
+def _times(kinds_: Mapping[str, Sequence[Callable[[], Any]]]) -> dict[str, Times]:
+    """Return what the calls of each kind took, the kinds in turn, without the first round, which warms up."""
+    found: dict[str, Times] = {name: {CLOCK: [], CPU: []} for name in kinds_}
     for round_ in range(ROUNDS + 1):
-        for call in calls:
-            before, spent = time.perf_counter(), _spent()
-            call()
-            if round_:
-                found[CLOCK].append(1000 * (time.perf_counter() - before))
-                found[CPU].append(_spent() - spent)
+        for name, calls in kinds_.items():
+            for call in itertools.islice(itertools.cycle(calls), max(OFTEN, len(calls))):
+                before, spent = time.perf_counter(), _spent()
+                call()
+                if round_:
+                    found[name][CLOCK].append(1000 * (time.perf_counter() - before))
+                    found[name][CPU].append(_spent() - spent)
     return found
 
 
@@ -190,12 +191,12 @@ def _numbered(query: Query) -> Callable[[], dict[str, Any]]:
     return call
 
 
-def _deep(ordering: str) -> str:
-    """Return the cursor of the middle of all products."""
+def _deep(query: Query) -> str:
+    """Return the cursor of the middle of a list."""
     from catalog import selectors  # noqa: PLC0415
     from shared.http import pagination  # noqa: PLC0415
 
-    found, order = selectors.product_list(params={"ordering": ordering}, include_inactive=False)
+    found, order = selectors.product_list(params=query, include_inactive=False)
     middle = found.count(max(SIZES)) // 2
     (row,) = found.page(order=order, start=middle, stop=middle + 1)
     return pagination.Cursor(values=[row[name.lstrip("-")] for name in order], backwards=False).encode()
@@ -219,7 +220,19 @@ def database(server: str, size: int) -> str:
     return found
 
 
-def in_process(database: str) -> dict[str, Times]:
+def in_turn(databases: Sequence[str]) -> list[dict[str, Times]]:
+    """Measure databases in turn, and return what each took in all."""
+    found: list[dict[str, Times]] = [{} for _ in databases]
+    for _ in range(TURNS):
+        for times, each in zip(found, databases, strict=True):
+            for name, taken in _in_process(each).items():
+                known = times.setdefault(name, {CLOCK: [], CPU: []})
+                known[CLOCK] += taken[CLOCK]
+                known[CPU] += taken[CPU]
+    return found
+
+
+def _in_process(database: str) -> dict[str, Times]:
     """Measure in a process of its own, since Django knows one database."""
     environment = {**os.environ, **_ENVIRONMENT, "DATABASE_URL": database}
     command = [sys.executable, "-m", "benchmarks.search", "--measure", "here"]

@@ -21,7 +21,8 @@ def measure(stage: Stage) -> Section:
     """Measure every kind of query at both sizes."""
     section = Section(name=NAME, title="Searches and filters")
     few, many = search.SIZES if not stage.quick else (search.SIZES[0], search.SIZES[0] * 2)
-    small, large = (_measured(stage, size) for size in (few, many))
+    say(f"    {few:,} and {many:,} products")
+    small, large = search.in_turn([search.database(stage.stores.maintenance_url, size) for size in (few, many)])
     section.heads = ["milliseconds of CPU, warm", f"{few:,}: p50", "p95", f"{many:,}: p50", "p95", "p50, times"]
     section.heads += [f"{many:,} by the clock: p50", "p95"]
     ratios = {}
@@ -53,9 +54,3 @@ def _note(section: Section, large: Mapping[str, search.Times], ratios: Mapping[s
 
 def _p95(times: search.Times, which: str) -> float:
     return figures.percentile(times[which], 95)
-
-
-def _measured(stage: Stage, size: int) -> dict[str, search.Times]:
-    """Measure one size on a database of its own."""
-    say(f"    {size:,} products")
-    return search.in_process(search.database(stage.stores.maintenance_url, size))
