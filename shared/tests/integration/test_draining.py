@@ -23,6 +23,7 @@ def test_a_stopping_server_is_not_ready_but_answers_until_traffic_is_elsewhere(t
         while time.monotonic() < told_at + DRAIN / 2:
             answers.append(web.get("/api/v2/open/").status_code)
             probes.add((web.probe("livez"), web.probe("startupz"), web.probe("readyz")))
+            time.sleep(0.1)
         time.sleep(max(told_at + DRAIN - 2 - time.monotonic(), 0))
         last = []
         request = threading.Thread(target=lambda: last.append(web.get("/slow/").status_code))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import servers
 from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
@@ -156,7 +157,7 @@ def beat():
 
         def ask(path):
             try:
-                return httpx.get(f"http://127.0.0.1:{port}{path}")
+                return servers.ask(port, path, seconds=5)
             except httpx.TransportError:
                 return httpx.Response(503)
 
