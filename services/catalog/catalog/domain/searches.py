@@ -9,6 +9,8 @@ SAMPLED = 3000  # the newest products, in which a search is tried out first
 COMMON = 30  # matches among them, from which on it costs less to walk back in time to the newest than to look them up
 FEW = 8  # matches among them, below which it costs less to look all up than to walk in another order to the first
 MANY = 16  # categories; to look a phrase up in each of more of them costs more than to look it up once, everywhere
+TRIED = 2  # periods, the newest, in which a phrase is tried that the newest products do not have
+SOME = 5  # matches in them, below which it costs less to look up all older ones at once than period by period
 
 # Matches among the sampled, squared, times categories: from there on walking through these categories costs less.
 _EVEN = 250_000

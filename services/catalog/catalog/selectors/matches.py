@@ -19,18 +19,33 @@ _NEWEST = "SELECT * FROM {products} AS product ORDER BY created_at DESC, id DESC
 _WALKED_TO = _NEWEST.format(products="(SELECT * FROM product WHERE {chosen})")
 
 # Four weeks by four weeks from the newest on, until there are enough.
-_BY_PERIOD = f"""
-SELECT matching.*
-  FROM (WITH RECURSIVE period AS (
-            SELECT product_period(max(created_at)) AS number FROM product
-             UNION ALL
-            SELECT (SELECT product_period(max(created_at)) FROM product
-                     WHERE created_at < product_period_begins(number))
-              FROM period WHERE number IS NOT NULL)
-        SELECT number FROM period) AS period
- CROSS JOIN LATERAL ({_NEWEST.format(products=f"({_LOOKED_UP})")}) AS matching
+_PERIODS = """
+WITH RECURSIVE period AS (
+    SELECT product_period(max(created_at)) AS number FROM product
+     UNION ALL
+    SELECT (SELECT product_period(max(created_at)) FROM product WHERE created_at < product_period_begins(number))
+      FROM period WHERE number IS NOT NULL)"""
+_OF_EACH = f"CROSS JOIN LATERAL ({_NEWEST.format(products=f'({_LOOKED_UP})')}) AS matching"
+_BY_PERIOD = f"{_PERIODS} SELECT matching.* FROM period {_OF_EACH} LIMIT %(ranked)s"  # noqa: S608 (own texts)
+
+# Of words that hardly ever meet the index would look for a meeting beyond each period, each time again: a phrase that
+# the sample has not is tried in the newest periods: when they have next to none, all older ones are looked up at once.
+_TRIED = f"""{_PERIODS},
+tried AS MATERIALIZED (SELECT number FROM period LIMIT {searches.TRIED}),
+near AS MATERIALIZED (SELECT matching.* FROM tried AS period {_OF_EACH}),
+far AS (SELECT * FROM product WHERE {{always}} OFFSET 0)
+SELECT * FROM near
+ UNION ALL
+SELECT matching.* FROM (SELECT number FROM period OFFSET {searches.TRIED}) AS period {_OF_EACH}
+ WHERE (SELECT count(*) FROM near) >= {searches.SOME}
+ UNION ALL
+(SELECT * FROM far
+  WHERE (SELECT count(*) FROM near) < {searches.SOME}
+    AND created_at < product_period_begins((SELECT min(number) FROM tried))
+  ORDER BY created_at DESC, id DESC LIMIT %(ranked)s)
  LIMIT %(ranked)s
 """  # noqa: S608 (own texts)
+
 # The index of words knows their places in each; that of categories is by time.
 _OF_PERIOD = "product_period(created_at) = number"
 _DURING_PERIOD = "created_at >= product_period_begins(number) AND created_at < product_period_begins(number + 1)"
@@ -61,8 +76,9 @@ def newest(search: Search, *, conditions: Sequence[str], categories: int) -> str
         found = _BY_PERIOD.format(chosen=_all(*conditions, _MATCHES_UNINDEXED, _DURING_PERIOD))
     elif search.sampled >= searches.COMMON:
         found = _WALKED_TO.format(chosen=_all(*conditions, _MATCHES_UNINDEXED))
-    elif search.sampled and not categories:
-        found = _BY_PERIOD.format(chosen=_all(*conditions, _MATCHES, _OF_PERIOD))
+    elif (search.sampled or search.phrase) and not categories:
+        always = _all(*conditions, _MATCHES)
+        found = (_BY_PERIOD if search.sampled else _TRIED).format(always=always, chosen=_all(always, _OF_PERIOD))
     else:
         found = _NEWEST.format(products=f"({_looked_up(search, conditions, categories)})")
     return f"SELECT *, {search.rank} AS rank FROM ({found}) AS product"  # noqa: S608 (own texts)

@@ -80,6 +80,11 @@ class Search:
     found: int
     sampled: int
 
+    @property
+    def phrase(self) -> bool:
+        """Whether words must stand side by side, of which the index knows nothing."""
+        return " <" in self.values["meant"]
+
 
 def understand(*, text: str, include_inactive: bool, conditions: Sequence[str], values: Mapping[str, Any]) -> Search:
     """Return what a text looks for; when no product has its words, those of similar spelling.

@@ -1,6 +1,6 @@
 """Searching products over HTTP: the syntax, the ranking, and what typing errors still find."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -205,21 +205,29 @@ def test_within_categories_the_newest_are_ranked_however_they_are_found(found, m
         monkeypatch.setattr(searches, name, value)
     above = CategoryFactory(slug="light")
     below = [CategoryFactory(slug=f"light-{number}", parent=above) for number in range(2)]
-    for year in (2021, 2026, 2019, 2025, 2020, 2023, 2024, 2022):
-        for each in (*below, CategoryFactory(slug=f"other-{year}")):
-            product = ProductFactory(name=f"Lamp {year} {each.slug}", category=each, is_active=year != 2025)
-            Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
+    moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=25 * number) for number in range(9)]
+    for number in (3, 8, 1, 7, 2, 5, 6, 4):
+        for each in (*below, CategoryFactory(slug=f"other-{number}")):
+            product = ProductFactory(name=f"Lamp {number} {each.slug}", category=each, is_active=number != 7)
+            Product.objects.filter(id=product.id).update(created_at=moments[number])
     ProductFactory(name="Chair", category=below[0])
 
-    if leaf:
-        expected = {f"Lamp {year} light-1" for year in (2026, 2024, 2023, 2022)}
-        assert set(found("lamp", category="light-1")) == expected
-    else:
-        expected = {f"Lamp {year} light-{number}" for year in (2026, 2024) for number in range(2)}
-        assert set(found("lamp", category="light")) == expected
-    assert found("lamp", category="light", ordering="name", created_after="2023-12-31T00:00:00Z") == sorted(
-        f"Lamp {year} light-{number}" for year in (2026, 2024) for number in range(2)
-    )
+    both = [f"Lamp {number} light-{which}" for number in (6, 8) for which in range(2)]
+    expected = [f"Lamp {number} light-1" for number in (4, 5, 6, 8)] if leaf else both
+    assert sorted(found("lamp", category="light-1" if leaf else "light")) == expected
+    assert found("lamp", category="light", ordering="name", created_after=moments[5].isoformat()) == both
+
+
+@pytest.mark.parametrize("newest", [searches.SOME - 1, searches.SOME], ids=["looked up at once", "period by period"])
+def test_the_newest_of_a_phrase_are_ranked_when_the_sample_has_none(found, monkeypatch, newest):
+    monkeypatch.setattr(searches, "SAMPLED", 0)
+    monkeypatch.setattr(searches, "RANKED_PHRASE", newest + 3)
+    for number, year in enumerate((2019, 2023, 2021, 2020, 2022, *(2026,) * newest)):
+        product = ProductFactory(name=f"Desk lamp {year} {number}")
+        Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
+    ProductFactory(name="Desk with lamp")
+
+    assert sorted(name.split()[2] for name in found('"desk lamp"')) == ["2021", "2022", "2023", *["2026"] * newest]
 
 
 def test_of_a_phrase_fewer_are_ranked(found, monkeypatch):
