@@ -17,8 +17,8 @@ class Suite:
     """The Django settings module; suites without one get no stores, unless they ask."""
     stores: bool = False
     """True for suites that run services as processes of their own, on databases that they make on the server."""
-    alone: bool = False
-    """True for suites that measure time or start a whole system: nothing else runs beside them."""
+    whole: bool = False
+    """True for suites that start a whole system: one at a time, and those beside it make way for it."""
 
     @property
     def needs_stores(self) -> bool:
@@ -26,22 +26,23 @@ class Suite:
         return bool(self.settings) or self.stores
 
 
+# The longest first, so that no core is idle at the end.
 ALL = (
+    Suite(name="e2e", path="tests/e2e", whole=True),
+    Suite(name="chaos", path="tools/chaos/tests", whole=True),
+    Suite(name="devstack", path="devstack/tests", whole=True),
+    Suite(name="drills", path="tests/drills", whole=True),
     Suite(name="shared", path="shared/tests", settings="shared.testing.settings"),
-    Suite(name="users", path="services/users/tests", settings="users.settings"),
     Suite(name="catalog", path="services/catalog/tests", settings="catalog.settings"),
-    Suite(name="orders", path="services/orders/tests", settings="orders.settings"),
-    Suite(name="gateway", path="gateway/tests"),
-    Suite(name="replay", path="tools/replay/tests"),
-    Suite(name="bench", path="benchmarks/tests"),
+    Suite(name="users", path="services/users/tests", settings="users.settings"),
     Suite(name="saga", path="tests/saga", stores=True),
+    Suite(name="orders", path="services/orders/tests", settings="orders.settings"),
+    Suite(name="replay", path="tools/replay/tests"),
+    Suite(name="monitoring", path="tests/monitoring"),
+    Suite(name="gateway", path="gateway/tests"),
     Suite(name="chart", path="tests/chart"),
     Suite(name="deploy", path="tests/deploy"),
-    Suite(name="monitoring", path="tests/monitoring"),
-    Suite(name="devstack", path="devstack/tests", alone=True),
-    Suite(name="e2e", path="tests/e2e", alone=True),
-    Suite(name="drills", path="tests/drills", alone=True),
-    Suite(name="chaos", path="tools/chaos/tests", alone=True),
+    Suite(name="bench", path="benchmarks/tests"),
 )
 
 

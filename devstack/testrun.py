@@ -13,7 +13,9 @@ from pathlib import Path
 from devstack import config, ephemeral, errors, stack, suites, tally
 
 BESIDE = 2
-"""So many suites run beside each other."""
+"""So many suites run beside each other, and beside one that starts whole systems and mostly waits."""
+GIVING_WAY = ("nice", "-n", "5")
+"""What runs beside a whole system uses what that leaves of the machine."""
 NOTHING_COLLECTED = 5  # pytest's exit code
 _screen = threading.Lock()
 
@@ -50,10 +52,13 @@ def _all(
     def one(suite: suites.Suite) -> tally.Tally:
         return _one(suite=suite, stores=stores, expression=expression, directory=directory, quiet=len(selected) > 1)
 
-    together = [suite for suite in selected if not suite.alone]
-    with futures.ThreadPoolExecutor(max_workers=BESIDE) as pool:
-        tallies = list(pool.map(one, together))
-    return tallies + [one(suite) for suite in selected if suite.alone]
+    with futures.ThreadPoolExecutor(max_workers=BESIDE) as beside, futures.ThreadPoolExecutor(max_workers=1) as wholes:
+        running = [(wholes if suite.whole else beside).submit(one, suite) for suite in selected]
+        try:
+            return [each.result() for each in running]
+        finally:
+            for waiting in running:  # after Ctrl-C
+                waiting.cancel()
 
 
 def _one(
@@ -61,7 +66,8 @@ def _one(
 ) -> tally.Tally:
     junit = directory / f"{suite.name}.xml"
     command = [
-        *(sys.executable, "-m", "coverage", "run", f"--data-file={directory / 'data'}", "-m", "pytest"),
+        *(() if suite.whole else GIVING_WAY),
+        *(sys.executable, "-m", *(_measured(directory=directory) if suite.settings else ()), "pytest"),
         *(suite.path, "-q", "-p", "no:valkey", f"--junitxml={junit}", "-o", "junit_family=xunit2"),
         *(("-k", expression) if expression else ()),
     ]
@@ -82,6 +88,11 @@ def _one(
         return counted
     # an interrupted, broken or empty suite must not look like a passed one
     return tally.Tally(suite=suite.name, failed=max(counted.failed, 1), passed=counted.passed, levels=counted.levels)
+
+
+def _measured(*, directory: Path) -> tuple[str, ...]:
+    """Return what measures coverage; only in Django suites, for it slows down all code, also what is not measured."""
+    return ("coverage", "run", f"--data-file={directory / 'data'}", "-m")
 
 
 def environment_of(*, suite: suites.Suite, stores: stack.Stack | None) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""What each suite is told about the stores."""
+"""What each suite is told about the stores, and what runs beside what."""
+
+import threading
 
 import pytest
 
-from devstack import config, stack, suites, testrun
+from devstack import config, stack, suites, tally, testrun
 
 SUITES = {suite.name: suite for suite in suites.ALL}
 
@@ -42,3 +44,41 @@ def test_no_two_suites_share_a_cache(stores):
     ]
 
     assert len(set(caches)) == len(caches)
+
+
+@pytest.fixture
+def run_all(monkeypatch, tmp_path):
+    """Run suites that only pretend to, each until all that may have begun; returns the names told, threads by suite."""
+
+    def run(*wanted, at_once):
+        met, threads = threading.Barrier(at_once), {}
+
+        def pretend(*, suite, **_):
+            threads[suite.name] = threading.get_ident()
+            if suite.name != "later":
+                met.wait(timeout=60)
+            return tally.Tally(suite=suite.name, passed=1)
+
+        monkeypatch.setattr(testrun, "_one", pretend)
+        told = testrun._all(selected=wanted, stores=None, expression="", directory=tmp_path)
+        return [each.suite for each in told], threads
+
+    return run
+
+
+def suite(name, *, whole=False):
+    return suites.Suite(name=name, path=name, whole=whole)
+
+
+def test_two_suites_run_beside_one_that_starts_whole_systems(run_all):
+    told, threads = run_all(suite("e2e", whole=True), suite("users"), suite("orders"), at_once=3)
+
+    assert told == ["e2e", "users", "orders"]
+    assert len(set(threads.values())) == 3
+
+
+def test_two_whole_systems_never_run_at_once(run_all):
+    told, threads = run_all(suite("e2e", whole=True), suite("later", whole=True), suite("users"), at_once=2)
+
+    assert told == ["e2e", "later", "users"]
+    assert threads["later"] == threads["e2e"]
