@@ -5,7 +5,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := users catalog orders
-# Python starts hundreds of times: keep what it compiled, also where the environment says not to.
+# Python starts hundreds of times: where nothing compiled may lie beside the sources, it goes to the cache.
+ifdef PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/devstack/bytecode
+endif
 export PYTHONDONTWRITEBYTECODE :=
 
 ##@ Run
@@ -67,7 +70,9 @@ profile: setup ## Draw a flame graph of a process under load: WHAT=web|worker|re
 	@$(BIN)/python -m benchmarks.profile $(or $(WHAT),web) $(if $(S),--service $(S)) $(if $(OUT),--out $(OUT))
 costs: setup ## Check that no hot path costs much more than usual; counted, so a busy machine does not matter: [MUTANT=thrice]
 	@$(BIN)/python -m benchmarks --quick $(if $(MUTANT),--mutant $(MUTANT))
-check: lint types migrations lock-check test costs ## All of CI
+check: setup ## All of CI: two checks at a time, then the tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types lint migrations lock-check costs
+	@$(MAKE) --no-print-directory test
 
 ##@ Change
 setup: .venv/.ready ## Install everything into .venv (done by every other command)
