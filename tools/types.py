@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 # What to check -> the settings that Django's mypy plugin reads models with.
 TARGETS = {
@@ -26,14 +27,23 @@ ENVIRONMENT = {
 }
 
 
-def check(name: str) -> int:
-    """Run mypy on one target; returns its exit code."""
-    arguments, settings = TARGETS[name]
+def check(names: Sequence[str]) -> int:
+    """Run mypy once on targets that have the same settings; returns its exit code."""
+    arguments = [each for name in names for each in TARGETS[name][0]]
+    settings = TARGETS[names[0]][1]
     env = {**os.environ, **ENVIRONMENT, "DJANGO_SETTINGS_MODULE": settings}
-    command = [sys.executable, "-m", "mypy", "--cache-dir", f".mypy_cache/{name}", *arguments]
-    sys.stdout.write(f"{name}: ")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", f".mypy_cache/{settings}", *arguments]
+    sys.stdout.write(f"{', '.join(names)}: ")
     sys.stdout.flush()
     return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 (fixed command)
+
+
+def together(names: Sequence[str]) -> list[list[str]]:
+    """Put targets with the same settings together: what both import, such as all of Django, is then read once."""
+    by_settings: dict[str, list[str]] = {}
+    for name in names:
+        by_settings.setdefault(TARGETS[name][1], []).append(name)
+    return list(by_settings.values())
 
 
 def main() -> int:
@@ -43,7 +53,7 @@ def main() -> int:
     if unknown:
         sys.stderr.write(f"Unknown: {', '.join(unknown)}; choose from {', '.join(TARGETS)}\n")
         return 2
-    return max([check(name) for name in names])
+    return max([check(group) for group in together(names)])
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def run_all(monkeypatch, tmp_path):
     return run
 
 
-def suite(name, *, whole=False):
+def suite(name: str, *, whole: bool = False) -> suites.Suite:
     return suites.Suite(name=name, path=name, whole=whole)
 
 
