@@ -43,6 +43,16 @@ def rows(version):
 
 
 @pytest.fixture
+def found(anyone, rows):
+    """Return what searches and names what is found, in its order."""
+
+    def search(text, **params):
+        return [each["name"] for each in rows(anyone.get("products/", {"search": text, **params}))]
+
+    return search
+
+
+@pytest.fixture
 def refusal(version):
     """Return what takes (status, code, fields) out of a refusal."""
 

@@ -1,6 +1,5 @@
 """Searching products over HTTP: the syntax, the ranking, and what typing errors still find."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,20 +7,9 @@ import pytest
 from factories import CategoryFactory, ProductFactory
 
 from catalog import services
-from catalog.domain import searches
 from catalog.models import Product, ProductWord
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def found(anyone, rows):
-    """Return what searches and names what is found, in its order."""
-
-    def search(text, **params):
-        return [each["name"] for each in rows(anyone.get("products/", {"search": text, **params}))]
-
-    return search
 
 
 @pytest.fixture
@@ -162,94 +150,6 @@ def test_a_cursor_of_another_order_is_refused(api):
     answer = api().get("products/", {**query, "ordering": "-created_at"})
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
-
-
-def test_of_a_very_common_word_the_newest_are_ranked(api, found, monkeypatch):
-    monkeypatch.setattr(searches, "RANKED", 3)
-    for number in range(5):
-        ProductFactory(name=f"Lamp {number}")
-
-    assert set(found("lamp")) == {"Lamp 2", "Lamp 3", "Lamp 4"}
-    assert len(found("lamp", ordering="-created_at")) == 5
-    assert api(version="v1").get("products/", {"search": "lamp"}).json()["pagination"]["total"] == 3
-
-
-@pytest.mark.parametrize("common", [1, 1_000_000], ids=["walked to", "looked up"])
-def test_the_newest_are_ranked_however_long_ago_they_came_and_however_they_are_found(found, monkeypatch, common):
-    monkeypatch.setattr(searches, "RANKED", 3)
-    monkeypatch.setattr(searches, "COMMON", common)
-    for year in (2026, 2019, 2025, 2023, 2024):
-        product = ProductFactory(name=f"Lamp {year}")
-        Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
-
-    assert set(found("lamp")) == {"Lamp 2024", "Lamp 2025", "Lamp 2026"}
-    monkeypatch.setattr(searches, "RANKED", 5)
-    assert len(found("lamp")) == 5
-    monkeypatch.setattr(searches, "RANKED", 6)
-    assert len(found("lamp")) == 5
-
-
-_NEVER = 1_000_000
-_WAYS = {
-    "looked up in each category": {"_EVEN": _NEVER, "COMMON": _NEVER},
-    "looked up once": {"_EVEN": _NEVER, "COMMON": _NEVER, "MANY": 0},
-    "walked to": {"_EVEN": _NEVER, "COMMON": 1},
-    "walked to through categories": {"_EVEN": 1},
-}
-
-
-@pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS)
-@pytest.mark.parametrize("leaf", [False, True], ids=["branch", "leaf"])
-def test_within_categories_the_newest_are_ranked_however_they_are_found(found, monkeypatch, way, leaf):
-    for name, value in {**way, "RANKED": 4}.items():
-        monkeypatch.setattr(searches, name, value)
-    above = CategoryFactory(slug="light")
-    below = [CategoryFactory(slug=f"light-{number}", parent=above) for number in range(2)]
-    moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=25 * number) for number in range(9)]
-    for number in (3, 8, 1, 7, 2, 5, 6, 4):
-        for each in (*below, CategoryFactory(slug=f"other-{number}")):
-            product = ProductFactory(name=f"Lamp {number} {each.slug}", category=each, is_active=number != 7)
-            Product.objects.filter(id=product.id).update(created_at=moments[number])
-    ProductFactory(name="Chair", category=below[0])
-
-    both = [f"Lamp {number} light-{which}" for number in (6, 8) for which in range(2)]
-    expected = [f"Lamp {number} light-1" for number in (4, 5, 6, 8)] if leaf else both
-    assert sorted(found("lamp", category="light-1" if leaf else "light")) == expected
-    assert found("lamp", category="light", ordering="name", created_after=moments[5].isoformat()) == both
-
-
-@pytest.mark.parametrize("newest", [searches.SOME - 1, searches.SOME], ids=["looked up at once", "period by period"])
-def test_the_newest_of_a_phrase_are_ranked_when_the_sample_has_none(found, monkeypatch, newest):
-    monkeypatch.setattr(searches, "SAMPLED", 0)
-    monkeypatch.setattr(searches, "RANKED_PHRASE", newest + 3)
-    for number, year in enumerate((2019, 2023, 2021, 2020, 2022, *(2026,) * newest)):
-        product = ProductFactory(name=f"Desk lamp {year} {number}")
-        Product.objects.filter(id=product.id).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
-    ProductFactory(name="Desk with lamp")
-
-    assert sorted(name.split()[2] for name in found('"desk lamp"')) == ["2021", "2022", "2023", *["2026"] * newest]
-
-
-def test_of_a_phrase_fewer_are_ranked(found, monkeypatch):
-    monkeypatch.setattr(searches, "RANKED", 3)
-    monkeypatch.setattr(searches, "RANKED_PHRASE", 2)
-    for number in range(5):
-        ProductFactory(name=f"Desk lamp {number}")
-
-    assert set(found('"desk lamp"')) == {"Desk lamp 3", "Desk lamp 4"}
-    assert set(found("desk lamp")) == {"Desk lamp 2", "Desk lamp 3", "Desk lamp 4"}
-    assert len(found('"desk lamp"', ordering="name")) == 5
-
-
-@pytest.mark.parametrize("few", [0, 1_000_000], ids=["walked to", "looked up"])
-def test_another_order_holds_however_the_matches_are_found(found, monkeypatch, few):
-    monkeypatch.setattr(searches, "FEW", few)
-    for number, price in enumerate((3, 1, 2)):
-        ProductFactory(name=f"Lamp {number}", price=Decimal(price))
-    ProductFactory(name="Chair", price=Decimal(1))
-
-    assert found("lamp", ordering="price") == ["Lamp 1", "Lamp 2", "Lamp 0"]
-    assert found("lamp", ordering="-price", max_price="2") == ["Lamp 2", "Lamp 1"]
 
 
 def test_inactive_products_are_found_by_staff_only(found, staff, rows):
