@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from shared.db.models import uuid7
-from shared.events import outgoing, relay, topology
+from shared.events import frames, outgoing, relay, topology
 from shared.events.publisher import Publisher
 
 _BATCH = 500
@@ -50,10 +50,11 @@ def _relay() -> Callable[[], int]:
     """Return what the relay's loop does until nothing is left."""
     publisher = Publisher(settings.BROKER_URL)
     publisher.beat()
+    sender = relay.Sender(publisher)
 
     def publish() -> int:
         count = 0
-        while moved := relay.publish_outbox(publisher):
+        while moved := sender.publish():
             count += moved
         publisher.drop()
         return count
@@ -127,7 +128,9 @@ class Pipeline:
 def _messages(*, limit: int) -> list[tuple[Any, str]]:
     """Return the unsent events as messages with their routing keys, as the relay makes them."""
     rows = outgoing.unsent(limit=limit)
-    return [(_amqp(made.body, made.headers, made.id), made.routing_key) for made in map(outgoing.message, rows)]
+    return [
+        (_amqp(made.body, frames.headers(made.id), made.id), made.routing_key) for made in map(outgoing.message, rows)
+    ]
 
 
 def _amqp(body: bytes, headers: dict[str, Any], identity: str) -> Any:
@@ -169,7 +172,7 @@ def registrations(*, count: int, task: str, exchange: str, key: str) -> None:
     for _ in range(count):
         envelope = _registered(uuid7())
         made = outgoing.retry_message(envelope, envelope["id"], 0, key)
-        message = _amqp(made.body, {**made.headers, "task": task}, made.id)
+        message = _amqp(made.body, {**frames.headers(made.id), "task": task}, made.id)
         pipeline.send(message, exchange=exchange, key=key)
     pipeline.wait()
     pipeline.close()

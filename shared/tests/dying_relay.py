@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Sequence
+from typing import Any
 from unittest import mock
 
 import django
@@ -11,11 +13,15 @@ django.setup()
 
 from shared.events import outgoing, relay  # noqa: E402 (Django first)
 
-
-def die(_: object) -> None:
-    """Be killed, as by the kernel that needs the memory."""
-    os.kill(os.getpid(), signal.SIGKILL)
+_read = outgoing.unsent
 
 
-with mock.patch.object(outgoing, "mark_sent", die):
+def die(*, limit: int, sent: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Be killed instead of marking, as by the kernel that needs the memory."""
+    if sent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _read(limit=limit)
+
+
+with mock.patch.object(outgoing, "unsent", die):
     relay.Relay(stopping=threading.Event(), progress=lambda: None).run()

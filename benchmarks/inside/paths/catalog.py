@@ -61,21 +61,26 @@ def _handled(outcome: str) -> None:
 
 
 def _publishing() -> Path:
-    """Return the relay's work on one batch."""
+    """Return the relay's work on one batch, until nothing is left."""
     publisher = Publisher(settings.BROKER_URL)
+    sender = relay.Sender(publisher)
 
     def prepare() -> None:
         relaying.filled(count=_EVENTS)
         publisher.drop()  # it may have been silent for longer than the broker bears
         publisher.beat()
 
-    def act() -> None:
-        for left in reversed(range(_TRIES)):
-            try:
-                relay.publish_outbox(publisher)
-                break
-            except BrokerAway:  # it did not confirm in time, on a machine that is busy otherwise
-                if not left:
-                    raise
+    return Path(act=lambda: _emptied(sender), prepare=prepare)
 
-    return Path(act=act, prepare=prepare)
+
+def _emptied(sender: relay.Sender) -> None:
+    """Publish until nothing is left, again when the broker did not confirm in time on a machine that is busy."""
+    for left in reversed(range(_TRIES)):
+        try:
+            while sender.publish():
+                pass
+        except BrokerAway:
+            if not left:
+                raise
+        else:
+            return

@@ -8,13 +8,14 @@ On any error the connection is dropped without the closing handshake, which can 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
-from amqp import Message as AmqpMessage
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
 from shared import metrics
+from shared.events.frames import Frames, Message
 from shared.events.topology import EVENTS
 
 _CONFIRM_SECONDS = 5.0
@@ -23,16 +24,6 @@ _TRANSPORT = {"read_timeout": 5, "write_timeout": 5}
 
 class BrokerAway(Exception):
     """RabbitMQ cannot be reached, or did not confirm in time; what was sent may or may not have arrived."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """One message: its id, routing key, body and headers."""
-
-    id: str
-    routing_key: str
-    body: bytes
-    headers: dict[str, Any]
 
 
 @dataclass
@@ -54,6 +45,7 @@ class Publisher:
         self._url = url
         self._connection: Connection | None = None
         self._channel: Any = None
+        self._frames: Frames | None = None
         self._tag = 0
         self._waiting: dict[int, str] = {}
         self._outcome = Outcome()
@@ -63,8 +55,7 @@ class Publisher:
         try:
             self._open()
             self._outcome = Outcome()
-            for message in messages:
-                self._send(message)
+            self._send(messages)
             self._await_confirms()
         except (AMQPError, OSError) as error:
             self.drop()
@@ -118,29 +109,22 @@ class Publisher:
         self._channel = self._connection.channel()
         self._channel.confirm_select()
         self._tag, self._waiting = 0, {}
+        link = self._channel.connection
+        self._frames = Frames(channel=self._channel.channel_id, largest=link.frame_max, exchange=EVENTS.name)
         self._channel.events["basic_ack"].add(self._on_ack)
         self._channel.events["basic_nack"].add(self._on_nack)
         self._channel.events["basic_return"].add(self._on_return)
         metrics.BROKER_BLOCKED.set(0)
 
-    def _send(self, message: Message) -> None:
-        """Write one persistent, mandatory message to the socket."""
-        self._tag += 1
-        self._waiting[self._tag] = message.id
-        self._channel.basic_publish(
-            AmqpMessage(
-                message.body,
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=2,
-                message_id=message.id,
-                correlation_id=message.id,
-                application_headers=message.headers,
-            ),
-            exchange=EVENTS.name,
-            routing_key=message.routing_key,
-            mandatory=True,
-        )
+    def _send(self, messages: Sequence[Message]) -> None:
+        """Write messages to the socket; between pieces, hear what the broker says about the first ones."""
+        assert self._frames is not None  # noqa: S101 (the connection is open)
+        self._waiting.update(enumerate((each.id for each in messages), self._tag + 1))
+        self._tag += len(messages)
+        for number, piece in enumerate(self._frames.pieces(messages)):
+            if number:
+                self._drain(0)
+            self._channel.connection.transport.write(piece)
 
     def _await_confirms(self) -> None:
         """Read from the socket until every message is confirmed or refused; raises TimeoutError."""
@@ -160,7 +144,8 @@ class Publisher:
 
     def _settle(self, tag: int, *, multiple: bool) -> list[str]:
         """Take the message of a delivery tag, or all up to it, off the waiting list."""
-        tags = [waiting for waiting in self._waiting if waiting <= tag] if multiple else [tag]
+        # they wait in the order of their numbers
+        tags = list(takewhile(tag.__ge__, self._waiting)) if multiple else [tag]
         return [self._waiting.pop(each) for each in tags if each in self._waiting]
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 (amqp's signature)

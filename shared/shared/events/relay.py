@@ -1,15 +1,16 @@
 """The pump of one service: outbox -> RabbitMQ, due retries -> own queue, own dead-letter queue -> database.
 
 One relay of a service is active at a time (an advisory lock of its database session; others stand by). It holds no
-transaction while it talks to the broker: read a batch, publish it, mark what was confirmed. A crash in between
-publishes again, which the inbox makes harmless. Rows are found by `sent_at IS NULL`, never by a cursor, so that no
-late commit is skipped.
+transaction while it talks to the broker: read a batch, publish it, mark what was confirmed, with the statement that
+reads the next one. A crash in between publishes again, which the inbox makes harmless. Rows are found by `sent_at IS
+NULL`, never by a cursor, so that no late commit is skipped.
 """
 
 import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ class Relay:
         self._stopping = stopping
         self._progress = progress
         self._publisher = Publisher(settings.BROKER_URL)
+        self._sender = Sender(self._publisher)
         self._faults = 0
         self._looked_at = self._measured_at = float("-inf")
 
@@ -74,6 +76,7 @@ class Relay:
                     # Less than a batch: nothing is left, or somebody has hinted meanwhile and the pause ends at once.
                     if self.pump() < BATCH:
                         pause(_IDLE_SECONDS)
+                self._sender.mark()
 
     def pump(self) -> int:
         """Publish a batch, look after the rest once a second, and return how many events were confirmed.
@@ -81,7 +84,7 @@ class Relay:
         Raises BrokerAway or a database error.
         """
         self._measure()  # first, as it is the outage of the broker that one wants to see
-        moved = publish_outbox(self._publisher)
+        moved = self._sender.publish()
         if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = time.monotonic()
             self._publisher.beat()
@@ -113,19 +116,44 @@ class Relay:
         self._stopping.wait(min(0.2 * 2 ** min(self._faults, 5), 5) * random.uniform(0.5, 1))  # noqa: S311
 
 
+class Sender:
+    """Publishes the outbox batch by batch; what reads the next batch marks the last one as sent.
+
+    Args:
+        publisher: a connection to the broker.
+    """
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._sent: list[int] = []
+
+    def publish(self) -> int:
+        """Publish the next batch of unsent events; returns how many were confirmed."""
+        rows = outgoing.unsent(limit=BATCH, sent=self._sent)
+        self._sent = []
+        if not rows:
+            return 0
+        with spans.publishing(rows):
+            outcome = self._publisher.publish([outgoing.message(row) for row in rows])
+        confirmed = [row for row in rows if row["event_id"] in outcome.confirmed]
+        self._sent = [row["id"] for row in confirmed]
+        outgoing.mark_refused({row["id"]: why for row in rows if (why := outcome.refused.get(row["event_id"]))})
+        for kind, count in Counter(row["type"] for row in confirmed).items():
+            metrics.EVENTS_PUBLISHED.labels(kind).inc(count)
+        return len(confirmed)
+
+    def mark(self) -> None:
+        """Mark what was confirmed, when nothing is to be read."""
+        outgoing.mark_sent(self._sent)
+        self._sent = []
+
+
 def publish_outbox(publisher: Publisher) -> int:
-    """Publish the next batch of unsent events; returns how many were confirmed."""
-    rows = outgoing.unsent(limit=BATCH)
-    if not rows:
-        return 0
-    with spans.publishing(rows):
-        outcome = publisher.publish([outgoing.message(row) for row in rows])
-    by_id = {str(row["event_id"]): row for row in rows}
-    outgoing.mark_sent([by_id[each]["id"] for each in outcome.confirmed])
-    outgoing.mark_refused({by_id[each]["id"]: why for each, why in outcome.refused.items()})
-    for event_id in outcome.confirmed:
-        metrics.EVENTS_PUBLISHED.labels(type=by_id[event_id]["type"]).inc()
-    return len(outcome.confirmed)
+    """Publish the next batch of unsent events and mark them; returns how many were confirmed."""
+    sender = Sender(publisher)
+    count = sender.publish()
+    sender.mark()
+    return count
 
 
 def publish_retries(publisher: Publisher) -> int:

@@ -7,7 +7,7 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 
 from shared.events import delivery
-from shared.events.outgoing import TASK
+from shared.events.frames import TASK
 
 log = logging.getLogger(__name__)
 

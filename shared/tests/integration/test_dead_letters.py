@@ -76,7 +76,7 @@ def test_a_replay_makes_both_due_at_once(refused, failed, capsys, arguments):
     assert "2 events will be tried again" in dead_letters(capsys, "replay", *arguments)
 
     (row,) = outgoing.unsent(limit=10)
-    assert row["event_id"] == refused
+    assert row["event_id"] == str(refused)
     assert list(OutboxEvent.objects.values_list("refusals", "dead_at", "last_error")) == [(0, None, "")]
     assert list(FailedEvent.objects.values_list("attempts", "dead_at")) == [(1, None)]
     assert dead_letters(capsys, "list") == ""

@@ -95,9 +95,13 @@ def fail(_):
     raise MemoryError("no room for one more")
 
 
-def lose_the_database(_):
+def end_the_session():
     with psycopg.connect(database_url(), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+
+def lose_the_database(_):
+    end_the_session()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -116,6 +120,47 @@ def test_what_was_confirmed_and_not_noted_is_published_again(channel, publisher,
     assert [each["data"]["word"] for each in envelopes] == ["0", "1", "2"] * 2
     assert [delivery.deliver(each) for each in envelopes] == ["handled"] * 3 + ["duplicate"] * 3
     assert effects == ["0 1", "1 1", "2 1"]
+    assert outgoing.pending() == (0, 0.0)
+
+
+def test_a_batch_is_marked_by_what_reads_the_next(channel, publisher, django_assert_num_queries):
+    sender = relay.Sender(publisher)
+    say(3)
+    assert sender.publish() == 3
+    assert outgoing.pending()[0] == 3
+
+    say(2)
+    with django_assert_num_queries(1):
+        assert sender.publish() == 2
+
+    assert outgoing.pending()[0] == 2
+    assert [each["data"]["word"] for each in arrived(channel)] == ["0", "1", "2", "0", "1"]
+    with django_assert_num_queries(1):
+        assert sender.publish() == 0
+    assert outgoing.pending() == (0, 0.0)
+
+
+def test_a_batch_whose_mark_was_lost_with_the_connection_is_marked_by_the_next_look(channel, publisher):
+    sender = relay.Sender(publisher)
+    say(3)
+    assert sender.publish() == 3
+
+    end_the_session()
+    with pytest.raises(OperationalError):
+        sender.publish()
+    connection.close()
+
+    assert sender.publish() == 0
+    assert outgoing.pending() == (0, 0.0)
+    assert len(arrived(channel)) == 3
+
+
+def test_a_relay_that_is_told_to_stop_marks_what_was_confirmed(channel):
+    found = []
+    say(3)
+    with running_relay():
+        waiting.eventually(lambda: found.extend(arrived(channel)) or len(found) == 3)
+
     assert outgoing.pending() == (0, 0.0)
 
 
@@ -182,7 +227,8 @@ def test_a_relay_goes_on_after_a_defect(channel, caplog):
     say(2)
     trouble = [ProgrammingError("no such column"), *[mock.DEFAULT] * 1000]
 
-    with mock.patch.object(relay, "publish_outbox", side_effect=trouble, wraps=relay.publish_outbox), running_relay():
+    unsent = mock.patch.object(outgoing, "unsent", side_effect=trouble, wraps=outgoing.unsent)
+    with unsent, running_relay():
         wait_until_sent()
 
     assert caplog.text.count("relay_database_error") == 1

@@ -28,7 +28,7 @@ def _no_inbox() -> None:
 def _early_ack() -> None:
     """Acknowledge before the handler runs, Celery's default."""
     task = importlib.import_module("shared.events.task")
-    outgoing = importlib.import_module("shared.events.outgoing")
+    frames = importlib.import_module("shared.events.frames")
     register = task.register
 
     def registered(app: Any) -> None:
@@ -36,7 +36,7 @@ def _early_ack() -> None:
 
         @app.on_after_finalize.connect(weak=False)  # type: ignore[untyped-decorator]
         def hasten(**_: Any) -> None:
-            app.tasks[outgoing.TASK].acks_late = False
+            app.tasks[frames.TASK].acks_late = False
 
     vars(task)["register"] = registered
 
