@@ -2,6 +2,6 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from shared.health.wsgi import with_management
+from shared.health.wsgi import Service
 
-application = with_management(get_wsgi_application())
+application = Service(get_wsgi_application())

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from shared.health.wsgi import with_management
+from shared.health.wsgi import Service
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "catalog.settings")
 django = get_wsgi_application()
@@ -12,4 +12,4 @@ django = get_wsgi_application()
 from catalog.api import ready  # noqa: E402 (needs the settings)
 from shared.http.ready.layer import ReadyAnswers  # noqa: E402 (as above)
 
-application = with_management(ReadyAnswers(django, ready.PATHS, ready.MADE))
+application = Service(ReadyAnswers(django, ready.PATHS, ready.MADE))

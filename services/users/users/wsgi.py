@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from shared.health.wsgi import with_management
+from shared.health.wsgi import Service
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "users.settings")
-application = with_management(get_wsgi_application())
+application = Service(get_wsgi_application())

@@ -49,6 +49,14 @@ def verify(token: str) -> Principal:
     return principal
 
 
+def at_hand(token: str) -> Principal | None:
+    """Return whom a token names that was verified before and is not revoked; None when that takes asking."""
+    cached = _cache.get(hashlib.sha256(token.encode()).digest())
+    if cached is None or cached[0] <= time.time():
+        return None
+    return cached[1] if subjects.is_known_good(cached[1]) else None
+
+
 def _decode(token: str) -> tuple[float, Principal]:
     """Check signature and claims; returns the time of expiry (epoch seconds) and the principal."""
     if len(token) > _LONGEST_TOKEN or not _SHAPE.match(token):

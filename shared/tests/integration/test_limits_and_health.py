@@ -14,7 +14,7 @@ from shared.errors import InvalidInput
 from shared.events.models import OutboxEvent
 from shared.health import checks, draining, heartbeat
 from shared.health.endpoints import Management
-from shared.health.wsgi import with_management
+from shared.health.wsgi import Service
 from shared.http import middleware
 from shared.testing.race import together
 
@@ -151,7 +151,7 @@ def test_version_and_unknown_paths():
 def test_management_answers_only_on_its_own_port(monkeypatch):
     monkeypatch.setenv("MANAGEMENT_BIND", "127.0.0.1:9001")
     answered = []
-    application = with_management(lambda *_: [b"api"])
+    application = Service(lambda *_: [b"api"])
 
     inside = application({"SERVER_PORT": "9001", "PATH_INFO": "/livez"}, lambda *given: answered.append(given))
     outside = application({"SERVER_PORT": "9000", "PATH_INFO": "/livez"}, lambda *given: answered.append(given))

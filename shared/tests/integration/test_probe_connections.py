@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from shared.health.wsgi import with_management
+from shared.health.wsgi import Service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,7 +15,7 @@ def probe(monkeypatch):
     """Ask the management port of a web process, in this thread and past the two seconds that an answer is kept."""
     monkeypatch.setenv("MANAGEMENT_BIND", f"127.0.0.1:{PORT}")
     monkeypatch.setattr("shared.health.checks._FRESH_SECONDS", 0)
-    application = with_management(lambda *_: [b"api"])
+    application = Service(lambda *_: [b"api"])
 
     def ask(path):
         answered = []

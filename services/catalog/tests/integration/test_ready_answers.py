@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from factories import CategoryFactory, ProductFactory
-from reading import ID, bearer, outcomes, read, since
+from reading import DETAIL, ID, LIST, REQUESTS, bearer, outcomes, read, since
 
 from catalog import wsgi
 from catalog.models import Product
@@ -22,8 +22,6 @@ from shared.testing.race import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DETAIL, LIST = "/api/v2/products/red-mug/", "/api/v2/products/"
-
 
 @pytest.fixture
 def mug():
@@ -35,33 +33,7 @@ def django(target, **asked):
     return read(target, application=wsgi.django, **asked)
 
 
-TABLE = [
-    (DETAIL, {}),
-    ("/api/v1/products/red-mug/", {}),
-    ("/api/v2/products/red-mug", {}),
-    (DETAIL, {"method": "HEAD"}),
-    (DETAIL, {"Accept": "text/html, application/json;q=0.9"}),
-    (DETAIL, {"Origin": "https://shop.example"}),
-    (DETAIL, {"X_Forwarded_Proto": "https"}),
-    (DETAIL, {"Authorization": "customer"}),
-    ("/api/v1/products/red-mug/", {"Authorization": "customer"}),
-    (LIST, {}),
-    ("/api/v1/products/", {}),
-    ("/api/v2/products/?limit=1&search=mug", {}),
-    ("/api/v2/products/?search=mug&limit=1", {}),
-    ("/api/v1/products/?page_size=1&ordering=price", {}),
-    ("/api/v2/products/?category=mugs&in_stock=true", {"Authorization": "customer"}),
-    ("/api/v2/categories/", {}),
-    ("/api/v1/categories/", {"method": "HEAD"}),
-    ("/api/v1/categories/mugs/", {}),
-    ("/api/v2/categories/mugs/", {"If_None_Match": "*"}),
-    (DETAIL, {"If_None_Match": "*"}),
-    (DETAIL, {"If_None_Match": '"another"'}),
-    ("/api/v1/products/red-mug/", {"If_None_Match": "*"}),
-]
-
-
-@pytest.mark.parametrize(("target", "asked"), TABLE)
+@pytest.mark.parametrize(("target", "asked"), REQUESTS)
 def test_miss_hit_and_django_alone_answer_the_same(mug, settings, target, asked):
     settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
     settings.RATE_ANONYMOUS = settings.RATE_USER = "off"
@@ -85,8 +57,8 @@ def test_miss_hit_and_django_alone_answer_the_same(mug, settings, target, asked)
 def test_one_answer_is_not_given_for_another(mug, settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
     settings.RATE_ANONYMOUS = settings.RATE_USER = "off"
-    asked = [({**each, "Authorization": bearer()} if "Authorization" in each else each) for _, each in TABLE]
-    every = [(target, each) for (target, _), each in zip(TABLE, asked, strict=True) if "method" not in each]
+    asked = [({**each, "Authorization": bearer()} if "Authorization" in each else each) for _, each in REQUESTS]
+    every = [(target, each) for (target, _), each in zip(REQUESTS, asked, strict=True) if "method" not in each]
 
     alone = [django(target, **each) for target, each in every]
 

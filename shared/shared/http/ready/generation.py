@@ -75,6 +75,12 @@ def current() -> Present | None:
         _lock.release()
 
 
+def at_hand() -> Present | None:
+    """Return the generation that is believed in; None when it is time to ask for it."""
+    until, present = _believed
+    return present if until - time.monotonic() > _EARLY_SECONDS else None
+
+
 def forget() -> None:
     """Ask again at the next look; for tests."""
     global _believed  # noqa: PLW0603 (one belief for the process)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from shared.auth import authentication
+from shared.auth import authentication, tokens
 from shared.auth.principal import Principal
 
 _LONGEST = 1024  # characters of a path with its query
@@ -78,6 +78,15 @@ def principal_of(environ: Environ) -> Principal | None:
     """Return who asks, or None; raises TokenNotValid and what else keeps a token from being verified."""
     header = environ.get("HTTP_AUTHORIZATION", "")
     return authentication.bearer(header) if header else None
+
+
+def principal_at_hand(environ: Environ) -> tuple[bool, Principal | None]:
+    """Return whether it is known, without asking anybody, that the asker may be answered here, and who it is."""
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if not scheme:
+        return "HTTP_AUTHORIZATION" not in environ, None
+    principal = tokens.at_hand(token) if scheme == "Bearer" else None
+    return principal is not None and not principal.is_staff, principal
 
 
 def trace_of(environ: Environ) -> str:

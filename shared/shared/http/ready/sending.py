@@ -35,14 +35,25 @@ def send(request: Request, answer: Answer, levels: Sequence[Level], start: Calla
     Returns:
         The body.
     """
+    status, headers, body = given(request, answer, levels)
+    start(status, headers)
+    return [body]
+
+
+def given(request: Request, answer: Answer, levels: Sequence[Level] = ()) -> tuple[str, Headers, bytes]:
+    """Return an answer as one request gets it, which is accounted for; arguments as of `send`.
+
+    Returns:
+        Status line, headers and body.
+    """
     environ = request.environ
     own = {"X-Request-ID": request.id, **caller.fields(levels)}
     if "HTTP_AUTHORIZATION" in environ:
         own["Cache-Control"] = "no-store"
     status, headers, body = _content(environ, answer)
-    start("200 OK" if status == 200 else "304 Not Modified", [*headers, *own.items()])  # noqa: PLR2004 (as it reads)
     _account(request, answer, status, len(body))
-    return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    line = "200 OK" if status == 200 else "304 Not Modified"  # noqa: PLR2004 (as it reads)
+    return line, [*headers, *own.items()], b"" if environ["REQUEST_METHOD"] == "HEAD" else body
 
 
 def _content(environ: dict[str, Any], answer: Answer) -> tuple[int, Headers, bytes]:

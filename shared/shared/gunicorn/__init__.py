@@ -21,7 +21,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 _working = int(os.environ.get("WEB_THREADS", "8"))
 _waiting = int(os.environ.get("WEB_WAITING", "0"))  # clients that may wait beside those; only orders lets any
 threads = _working + _waiting
-worker_class = "gthread"
+worker_class = "shared.gunicorn.loop.Worker"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a heartbeat file must not wait for a disk)
 control_socket_disable = True
 graceful_timeout = 25
@@ -79,7 +79,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _turning(notify: Callable[[], None]) -> Callable[[], None]:
-    """Return gunicorn's own sign of life of a worker's loop, that also measures, once a second."""
+    """Return gunicorn's own sign of life of a worker's loop, given once a second, that also measures."""
     from shared.db import pool  # noqa: PLC0415 (as above)
     from shared.health.wsgi import heartbeat  # noqa: PLC0415
 
@@ -87,10 +87,10 @@ def _turning(notify: Callable[[], None]) -> Callable[[], None]:
 
     def turn() -> None:
         nonlocal looked_at
-        notify()
         now = time.monotonic()
         if now - looked_at >= 1.0:
             looked_at = now
+            notify()
             heartbeat.turn()
             pool.measure()
 
