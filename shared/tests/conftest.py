@@ -7,8 +7,7 @@ import pytest
 from django.conf import settings
 from kombu import Connection
 from kombu.transport.base import StdChannel
-from market import Market
-from market import databases as made_for_the_services
+from market import Made, Market, copies, from_zero
 
 from shared.events import registry, topology
 from shared.events.contracts import Contract
@@ -57,10 +56,17 @@ def channel(effects: Effects) -> Iterator[StdChannel]:
             opened.queue_delete(name)
 
 
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None) -> Iterator[dict[str, Made]]:
+    """Three databases with the services' tables, by service, and how migrating from zero went; nobody writes there."""
+    with from_zero() as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
-def databases(django_db_setup: None) -> Iterator[dict[str, str]]:
+def databases(migrated: dict[str, Made]) -> Iterator[dict[str, str]]:
     """The addresses of three databases with the services' tables, by service; they go with the module."""
-    with made_for_the_services() as addresses:
+    with copies(migrated) as addresses:
         yield addresses
 
 

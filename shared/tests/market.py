@@ -1,6 +1,7 @@
 """A market in three databases, one for each service as its own migrations make it, written past the services."""
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -18,20 +19,49 @@ ROOT = Path(__file__).resolve().parents[2]
 USER = uuid7()
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Made:
+    """A service's database, and how the migrate process ended that made its tables."""
+
+    name: str
+    code: int
+    said: str
+
+    @property
+    def address(self):
+        return address(self.name)
+
+
 @contextlib.contextmanager
-def databases() -> Iterator[dict[str, str]]:
-    """Make a database for each service, with its tables; yield their addresses by service."""
-    prefix = f"{connection.settings_dict['NAME']}_across"
-    made = {service: f"{prefix}_{service}" for service in snapshots.SERVICES}
+def from_zero() -> Iterator[dict[str, Made]]:
+    """Make a database for each service and apply all its migrations, as a release does; yield them by service."""
+    with _new("zero") as names:
+        running = {service: _migrate(service, address(name)) for service, name in names.items()}
+        said = {service: process.communicate()[1] for service, process in running.items()}
+        yield {
+            service: Made(name=name, code=running[service].returncode, said=said[service])
+            for service, name in names.items()
+        }
+
+
+@contextlib.contextmanager
+def copies(made: dict[str, Made]) -> Iterator[dict[str, str]]:
+    """Copy the databases as they were made; yield the copies' addresses by service."""
+    with _new("across", templates=made) as names:
+        yield {service: address(name) for service, name in names.items()}
+
+
+@contextlib.contextmanager
+def _new(purpose: str, templates: dict[str, Made] | None = None) -> Iterator[dict[str, str]]:
+    """Create a database for each service, as a copy where there is a template; yield their names by service."""
+    names = {service: f"{connection.settings_dict['NAME']}_{purpose}_{service}" for service in snapshots.SERVICES}
     with psycopg.connect(address("postgres"), autocommit=True) as server:
-        for name in made.values():
+        for service, name in names.items():
+            template = sql.Identifier(templates[service].name if templates else "template1")
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        addresses = {service: address(name) for service, name in made.items()}
-        running = [_migrate(service, addresses[service]) for service in made]
-        assert [process.wait() for process in running] == [0, 0, 0]
-        yield addresses
-        for name in made.values():
+            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        yield names
+        for name in names.values():
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -41,9 +71,15 @@ def address(name):
 
 
 def _migrate(service, database):
-    own = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": f"{service}.settings", "LOG_FORMAT": "json"}
-    command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
-    return subprocess.Popen(command, cwd=ROOT / "services" / service, env={**os.environ, **own})
+    env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    env |= {"DATABASE_URL": database, "MIGRATE_SAFELY": "true", "PYTHONPATH": str(ROOT), "SLOW_QUERY_MS": "60000"}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=ROOT / "services" / service,
+        env=env,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 class Market:
