@@ -1,23 +1,15 @@
 """Which matches of a search are ranked: the newest, however they are found."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from factories import CategoryFactory, ProductFactory
+from factories import ProductFactory
 
 from catalog.domain import searches
 from catalog.models import Product
 
 pytestmark = pytest.mark.django_db
-
-_NEVER = 1_000_000
-_WAYS = {
-    "looked up in each category": {"_EVEN": _NEVER, "COMMON": _NEVER},
-    "looked up once": {"_EVEN": _NEVER, "COMMON": _NEVER, "MANY": 0},
-    "walked to": {"_EVEN": _NEVER, "COMMON": 1},
-    "walked to through categories": {"_EVEN": 1},
-}
 
 
 def test_of_a_very_common_word_the_newest_are_ranked(api, found, monkeypatch):
@@ -43,26 +35,6 @@ def test_the_newest_are_ranked_however_long_ago_they_came_and_however_they_are_f
     assert len(found("lamp")) == 5
     monkeypatch.setattr(searches, "RANKED", 6)
     assert len(found("lamp")) == 5
-
-
-@pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS)
-@pytest.mark.parametrize("leaf", [False, True], ids=["branch", "leaf"])
-def test_within_categories_the_newest_are_ranked_however_they_are_found(found, monkeypatch, way, leaf):
-    for name, value in {**way, "RANKED": 4}.items():
-        monkeypatch.setattr(searches, name, value)
-    above = CategoryFactory(slug="light")
-    below = [CategoryFactory(slug=f"light-{number}", parent=above) for number in range(2)]
-    moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=25 * number) for number in range(9)]
-    for number in (3, 8, 1, 7, 2, 5, 6, 4):
-        for each in (*below, CategoryFactory(slug=f"other-{number}")):
-            product = ProductFactory(name=f"Lamp {number} {each.slug}", category=each, is_active=number != 7)
-            Product.objects.filter(id=product.id).update(created_at=moments[number])
-    ProductFactory(name="Chair", category=below[0])
-
-    both = [f"Lamp {number} light-{which}" for number in (6, 8) for which in range(2)]
-    expected = [f"Lamp {number} light-1" for number in (4, 5, 6, 8)] if leaf else both
-    assert sorted(found("lamp", category="light-1" if leaf else "light")) == expected
-    assert found("lamp", category="light", ordering="name", created_after=moments[5].isoformat()) == both
 
 
 @pytest.mark.parametrize("newest", [searches.SOME - 1, searches.SOME], ids=["looked up at once", "period by period"])
