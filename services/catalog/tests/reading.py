@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
-from prometheus_client import REGISTRY
-
 from catalog import wsgi
+from shared import metrics
 from shared.testing.tokens import token
 
 ID = "a-request-id"
@@ -103,8 +102,9 @@ def bearer(user_id=None, **changes):
 
 def outcomes():
     """Return how many reads had which outcome so far."""
-    every = ("hit", "miss", "stale", "bypass", "fault")
-    return {each: REGISTRY.get_sample_value("plaza_cache_requests_total", {"outcome": each}) or 0 for each in every}
+    samples = [each for metric in metrics.CACHE_REQUESTS.collect() for each in metric.samples]
+    counted = {each.labels["outcome"]: each.value for each in samples if each.name == "plaza_cache_requests_total"}
+    return {each: counted.get(each, 0) for each in ("hit", "miss", "stale", "bypass", "fault")}
 
 
 def since(before):
