@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from gunicorn import SERVER
+from gunicorn.errors import AppImportError
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -45,8 +46,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     _at_once: Callable[[Mapping[str, Any]], Given | None] | None = None
 
     def load_wsgi(self) -> None:
-        """Load the application."""
-        super().load_wsgi()
+        """Load the application; raises AppImportError, which ends the server, also when it wants to exit.
+
+        Settings that are wrong do so, and gunicorn would start one worker after the other that meets the same.
+        """
+        try:
+            super().load_wsgi()
+        except SystemExit as said:
+            raise AppImportError(said.code) from said
         self._at_once = getattr(self.wsgi, "at_once", None)
 
     def enqueue_req(self, conn: TConn) -> None:

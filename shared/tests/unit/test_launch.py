@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared import launch
+from shared.testing.ports import free_port
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -84,3 +85,12 @@ def test_a_command_leaves_the_metrics_of_the_server_beside_it(tmp_path: Path):
 
     assert "These environment variables are missing or wrong" in done.stderr
     assert (tmp_path / "counter_1.db").read_bytes() == b"living"
+
+
+def test_a_web_server_with_wrong_settings_says_so_and_ends(tmp_path: Path):
+    metrics = str(tmp_path / "metrics")
+
+    done = run("web", SERVICE="users", WEB_BIND=f"127.0.0.1:{free_port()}", PROMETHEUS_MULTIPROC_DIR=metrics)
+
+    assert done.returncode == 4
+    assert "These environment variables are missing or wrong" in done.stderr
