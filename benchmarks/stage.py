@@ -85,12 +85,18 @@ class Stage:
                 self._known[name] = True
 
     @contextmanager
-    def web(self, name: str, **settings: str) -> Iterator[Server]:
-        """Run a service's web process by gunicorn as in production, with one worker of four threads."""
+    def web(self, name: str, kind: str = "web", **settings: str) -> Iterator[Server]:
+        """Run a service's web process by gunicorn as in production, with one worker of four threads.
+
+        Args:
+            name: the service.
+            kind: a name for this one beside others of the service.
+            settings: environment variables.
+        """
         own = {"WEB_WORKERS": "1", "WEB_THREADS": _THREADS, "DATABASE_POOL_MAX": _THREADS, **settings}
-        metrics = self.scratch / "metrics" / f"{name}.web"
+        metrics = self.scratch / "metrics" / f"{name}.{kind}"
         own |= {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-        with self.listening(f"{name}.web", _launch("web"), self.environment(name) | own, bind="WEB_BIND") as server:
+        with self.listening(f"{name}.{kind}", _launch("web"), self.environment(name) | own, bind="WEB_BIND") as server:
             yield server
 
     @contextmanager
