@@ -10,11 +10,11 @@ from benchmarks.turns import say
 NAME = "searching"
 _WHERE = (
     " Where the CPU of a phrase of two common words goes (EXPLAIN, perf; of 13 ms): the sample of the newest 3,000"
-    " takes 2.3, planning two statements 1.7, Python 1.6; the rest looks the words up, half of it in the index and half in"
-    " products that have both apart. Of a common word in a category: some 3,000 of its products are read to find 300,"
-    " nearly each in a page of its own. No statement is dear enough for JIT or parallel workers, no document is stored"
-    " outside its row. Tried in vain: several periods in one condition (the index is read for each), a condition for"
-    " each word (15 % less of the looking up)."
+    " takes 2.3, planning two statements 1.7, Python 1.6; the rest looks the words up, half of it in the index and"
+    " half in products that have both apart. Of a common word in a category: some 3,000 of its products are read to"
+    " find 300, nearly each in a page of its own. No statement is dear enough for JIT or parallel workers, no"
+    " document is stored outside its row. Tried in vain: several periods in one condition (the index is read for"
+    " each), a condition for each word (15 % less of the looking up)."
 )
 STORES = ("postgres",)
 _SLOWEST = "slowest kind of query at 1 M products, p95, ms"
