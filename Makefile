@@ -30,6 +30,8 @@ restore: setup ## Replace a service's data by a backup: S=users FILE=backups/pla
 	@$(BIN)/python -m devstack restore $(or $(S),"") "$(FILE)"
 audit: setup ## Look at every invariant of the running stack, in and between the services: [AGE=60]
 	@$(BIN)/python -m devstack audit $(if $(AGE),--age $(AGE))
+manage: setup ## Run a command of a service on the running stack: S=orders C="saga list --stuck"
+	@$(BIN)/python -m devstack manage $(or $(S),"") $(C)
 traces: setup ## Draw each trace of a system that sends them here as a tree with times: [PORT=4318] [ORDER=id] [SQL=1]
 	@$(BIN)/python -m tools.traces $(if $(PORT),--port $(PORT)) $(if $(ORDER),--order $(ORDER)) $(if $(SQL),--sql)
 

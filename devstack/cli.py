@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _backup(commands.add_parser("backup", help="back up every service of the running stack"))
     _restore(commands.add_parser("restore", help="put a service's backup in the place of its data"))
     _audit(commands.add_parser("audit", help="look at all invariants, of each service and between them"))
+    _manage(commands.add_parser("manage", help="run a command of a service's manage.py on the running stack"))
     return top
 
 
@@ -82,6 +83,14 @@ def _restore(command: argparse.ArgumentParser) -> None:
 def _audit(command: argparse.ArgumentParser) -> None:
     command.add_argument("--age", type=int, default=60, help="seconds that an order must have been settled (60)")
     command.set_defaults(run=lambda chosen: keep.audit(config=_config(), age=chosen.age))
+
+
+def _manage(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", choices=configuration.SERVICES)
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="command …")
+    command.set_defaults(
+        run=lambda chosen: keep.manage(config=_config(), name=chosen.service, arguments=chosen.arguments)
+    )
 
 
 def _config() -> configuration.Config:

@@ -1,9 +1,9 @@
-"""`devstack backup`, `restore` and `audit`: the services' own commands, on the databases of the running stack."""
+"""`devstack backup`, `restore`, `audit` and `manage`: the services' own commands on the running stack."""
 
 import contextlib
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -73,6 +73,23 @@ def audit(*, config: configuration.Config, age: int) -> int:
     _title("across the services")
     across = ("audit_across", "--age", str(age))
     return max(*codes, _manage(stack=stack, name="orders", arguments=across, extra=stack.audit_urls()))
+
+
+def manage(*, config: configuration.Config, name: str, arguments: Sequence[str]) -> int:
+    """Run a command of a service's manage.py.
+
+    Args:
+        config: of the stack, which must be running.
+        name: of the service.
+        arguments: the command and what it takes; without any, manage.py tells which commands there are.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        DevstackError: nothing is running.
+    """
+    return _manage(stack=_running(config=config), name=name, arguments=tuple(arguments))
 
 
 def _title(text: str) -> None:

@@ -176,6 +176,7 @@ def test_a_running_stack_is_backed_up_and_a_service_takes_only_its_own(devstack,
     assert all(each["age_seconds"] >= 0 and each["size_bytes"] > 0 for each in told)
     files = {path.name.split("-")[1]: path for path in (tmp_path / "backups").glob("*.jsonl.gz")}
     assert set(files) == {"users", "catalog", "orders"}
+    assert "[X] 0001_backup_marks" in devstack("manage", "catalog", "showmigrations", "upkeep")
     assert "a backup of catalog, not of users" in devstack("restore", "users", str(files["catalog"]), code=1)
 
 

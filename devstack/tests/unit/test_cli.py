@@ -33,14 +33,15 @@ def test_test_takes_suites_and_an_expression():
     assert (chosen.suite, chosen.expression) == (["users", "orders"], "race or retry")
 
 
-def test_backups_and_audits_need_a_running_stack(monkeypatch, capsys, tmp_path):
+def test_backups_audits_and_commands_need_a_running_stack(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PLAZA_RUN_DIR", str(tmp_path))
 
     assert cli.main(arguments=["backup", str(tmp_path / "backups")]) == 1
     assert cli.main(arguments=["restore", "users", str(tmp_path / "plaza-users.jsonl")]) == 1
     assert cli.main(arguments=["audit"]) == 1
+    assert cli.main(arguments=["manage", "orders", "saga", "list"]) == 1
 
-    assert capsys.readouterr().err.count("failed: nothing is running") == 3
+    assert capsys.readouterr().err.count("failed: nothing is running") == 4
     assert list(tmp_path.iterdir()) == []
 
 
@@ -50,10 +51,17 @@ def test_restore_takes_a_service_and_a_file():
     assert (chosen.service, chosen.file.name) == ("orders", "plaza-orders.jsonl.gz")
 
 
+def test_manage_leaves_the_options_to_the_command():
+    chosen = parse("manage", "orders", "saga", "list", "--stuck", "--format", "json")
+
+    assert (chosen.service, chosen.arguments) == ("orders", ["saga", "list", "--stuck", "--format", "json"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         [],
+        ["manage", "shop", "check"],
         ["upp"],
         ["restore", "shop", "file"],
         ["backup", "d", "--format", "csv"],
