@@ -19,7 +19,7 @@ _PRODUCTS = 10_000
 # In a path: what nobody has asked for just now, one product after the other, or the same list in one more spelling.
 _EACH, _ANEW = "{slug}", "{zeros}"
 _SPELLINGS = 900
-_LIMITED, _RATE = "limited", "1000000000/h"
+_LIMITED, _RATE = "limited", "999999999/h"
 _BARE, _DRF, _FAST = "bare WSGI, gunicorn", "ordinary DRF", "FastAPI + SQLAlchemy"
 
 _WHERE = (
