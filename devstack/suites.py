@@ -30,10 +30,10 @@ class Suite:
 ALL = (
     Suite(name="e2e", path="tests/e2e", whole=True),
     Suite(name="chaos", path="tools/chaos/tests", whole=True),
-    Suite(name="devstack", path="devstack/tests", whole=True),
     Suite(name="drills", path="tests/drills", whole=True),
     Suite(name="shared", path="shared/tests", settings="shared.testing.settings"),
     Suite(name="catalog", path="services/catalog/tests", settings="catalog.settings"),
+    Suite(name="devstack", path="devstack/tests"),
     Suite(name="users", path="services/users/tests", settings="users.settings"),
     Suite(name="saga", path="tests/saga", stores=True),
     Suite(name="orders", path="services/orders/tests", settings="orders.settings"),

@@ -7,7 +7,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def until(condition: Callable[[], Answer], *, seconds: float = 30.0) -> Answer:
+def until(condition: Callable[[], Answer], *, seconds: float = 120.0) -> Answer:
     """Ask until the answer is true and return it; fail after the time limit."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -225,11 +225,11 @@ def test_a_killed_exec_takes_its_stores_along(devstack, tmp_path):
         env=environment,
         start_new_session=True,
     )
-    run_dir = until(lambda: written.exists() and written.read_text().strip(), seconds=60)
+    run_dir = until(lambda: written.exists() and written.read_text().strip())
     before = [(process.pid, process.name()) for process in processes.of_stack(stack=Path(run_dir))]
 
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
 
-    until(lambda: not processes.of_stack(stack=Path(run_dir)), seconds=20)
+    until(lambda: not processes.of_stack(stack=Path(run_dir)))
     assert {"postgres", "valkey-server"} <= {name for _, name in before}

@@ -140,7 +140,7 @@ def test_a_part_that_is_never_ready_fails_after_its_time_limit_with_what_was_mis
         pass
 
     assert caught.value.why == "not ready after 1 s: the door is shut"
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60
 
 
 def test_a_preparation_that_fails_is_explained(tmp_path):
