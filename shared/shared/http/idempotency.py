@@ -16,12 +16,13 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from shared.auth.principal import Principal
+from shared.db import prepared
 from shared.errors import Conflict, InvalidInput, KeyReused
 from shared.http import stored_answers
 from shared.http.middleware import client_address
@@ -126,10 +127,9 @@ def _keyed(value: bytes) -> bytes:
 def _taken(name: str) -> bool:
     """Take the key's lock for the transaction, unless another attempt holds it."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        # A statement of its own: the next one must see what the last holder committed.
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
+    # A statement of its own: the next one must see what the last holder committed.
+    ((taken,),) = prepared.rows("SELECT pg_try_advisory_xact_lock(%s)", [number])
+    return bool(taken)
 
 
 def _answer(view: Any, act: Callable[[], HttpResponse]) -> HttpResponse:
