@@ -21,6 +21,12 @@ _CLIENTS = 8
 _SIZES = (3, 25)
 _CONTROL = ("BEGIN", "COMMIT")
 EMPTY = "TRUNCATE orders, order_lines, order_timeline, events_outbox, http_idempotency"
+_WHERE = (
+    "Where a request's time goes (cProfile in one process, 25 lines, 4,055 functions): its seven statements 0.28, of"
+    " which the savepoint that lets a refusal be stored has 0.06, COMMIT 0.11, verifying the token 0.09, the body and"
+    " its checks 0.10, the hint 0.03; the rest is the way through Django and the framework to the view and back, the"
+    " answer and its line of log."
+)
 
 
 def measure(stage: Stage) -> Section:
@@ -46,6 +52,7 @@ def measure(stage: Stage) -> Section:
         samples = in_turn(contenders, rounds=stage.rounds, warm_up=not stage.quick)
     section.contenders(samples, unit="orders")
     _ratios(section, {name: taken[-stage.rounds :] for name, taken in costs.items()})
+    section.notes.append(_WHERE)
     _count(section, told)
     return section
 
