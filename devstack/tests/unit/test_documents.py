@@ -1,6 +1,7 @@
 """What the documents name is there."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ NAMED = re.compile(r"`((?:services|shared|devstack|tools|tests|benchmarks|docs|k
 DOCUMENTS = [config.ROOT / "README.md", config.ROOT / "CONTRIBUTING.md", *sorted((config.ROOT / "docs").rglob("*.md"))]
 
 
-def homes():
+def homes() -> list[Path]:
     """Return the directories from which paths are told: the root, and each package's own."""
     return [config.ROOT, config.ROOT / "shared", *(config.ROOT / "services" / name for name in config.SERVICES)]
 
