@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import Tracer
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
+    from shared.tracing.pipeline import Pipeline
 
+LAST = "last-spans"  # the thread that sends them
 _SECONDS_OF_STOPPING = 3.0
 
-_provider: "TracerProvider | None" = None
+_pipeline: "Pipeline | None" = None
 _tracer: Tracer | None = None
 
 
@@ -31,19 +32,22 @@ def start(endpoint: str, *, ratio: float, resource: Mapping[str, str]) -> None:
         ratio: of traces that begin here and are recorded; others follow their parent.
         resource: what this process is (service.name, …).
     """
-    global _provider, _tracer  # noqa: PLW0603 (one of each for the process)
+    global _pipeline, _tracer  # noqa: PLW0603 (one of each for the process)
     from shared.tracing import pipeline  # noqa: PLC0415 (loads slowly, and most commands send no spans)
 
     stop()
-    _provider = pipeline.provider(endpoint, ratio=ratio, resource=resource)
-    _tracer = _provider.get_tracer("plaza")
+    _pipeline = pipeline.laid(endpoint, ratio=ratio, resource=resource)
+    _tracer = _pipeline.provider.get_tracer("plaza")
 
 
 def stop() -> None:
     """Send what is left, for three seconds at most, and no spans from now on."""
-    global _provider, _tracer
-    provider, _provider, _tracer = _provider, None, None
-    if provider is not None:
-        last = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
-        last.start()
-        last.join(_SECONDS_OF_STOPPING)
+    global _pipeline, _tracer
+    pipeline, _pipeline, _tracer = _pipeline, None, None
+    if pipeline is None:
+        return
+    last = threading.Thread(target=pipeline.provider.shutdown, name=LAST, daemon=True)
+    last.start()
+    last.join(_SECONDS_OF_STOPPING)
+    if last.is_alive():
+        pipeline.exporter.shutdown()  # or it would go on trying, five seconds for each batch

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import socket
+import threading
 import time
 import uuid
 
@@ -12,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from conftest import Greeted
 from shared import tracing
 from shared.events import delivery, outbox, outgoing, spans
+from shared.testing import waiting
 from shared.tracing import exporting, pipeline
 from tools.traces import tree
 from tools.traces.receiver import Receiver
@@ -34,6 +36,7 @@ def sending():
     """Start sending spans to an endpoint, and stop after the test."""
     yield lambda endpoint, ratio=1.0: exporting.start(endpoint, ratio=ratio, resource={"service.name": "shared"})
     exporting.stop()
+    waiting.eventually(lambda: exporting.LAST not in {thread.name for thread in threading.enumerate()})
 
 
 def test_a_request_and_its_statements_reach_the_collector_without_parameters(receiver, sending, api, settings):
@@ -135,12 +138,14 @@ def test_a_collector_that_is_away_costs_nothing_and_fills_no_memory(sending, api
                 pass
         assert time.monotonic() - started < 20
 
-        processor = exporting._provider._active_span_processor._span_processors[0]
+        laid = exporting._pipeline
+        processor = laid.provider._active_span_processor._span_processors[0]
         assert len(processor._batch_processor._queue) <= pipeline.QUEUE
         assert statuses == {200}
         started = time.monotonic()
         exporting.stop()
         assert time.monotonic() - started < 4
+        assert laid.exporter._shutdown  # not only once it has tried every batch in vain
 
 
 def test_without_a_collector_a_span_carries_its_ids_and_records_nothing():
