@@ -18,12 +18,12 @@ NAME = "settling"
 STORES = ()
 _PAUSE = 0.05
 _WHERE = (
-    "Where a hop's time goes (one hop traced, medians: 12.8 ms from the commit to the inbox on a busy machine, 5 on an idle one): the hint"
-    " 0.4, reading the outbox 1.3, frames 0.4; RabbitMQ until the message is with the worker 6.5, as a quorum queue"
-    " confirms and delivers what is on the disk, whose fdatasync takes 1.3 to 1.7 ms here; the pool's process 0.6, its"
-    " pipe and the child's waking 1.2, the rest reading the event and writing the inbox's row. No gap looked"
-    " like a timer's. The handler and its commit come on top, 2 to 4 ms; before and after the hops the request and the"
-    " look of who waits."
+    "Where a hop's time goes (one hop traced, medians: 12.8 ms from the commit to the inbox on a busy machine, 5 on an"
+    " idle one): the hint 0.4, reading the outbox 1.3, frames 0.4; RabbitMQ until the message is with the worker 6.5,"
+    " as a quorum queue confirms and delivers what is on the disk, whose fdatasync takes 1.3 to 1.7 ms here; the pool's"
+    " process 0.6, its pipe and the child's waking 1.2, the rest reading the event and writing the inbox's row. No gap"
+    " looked like a timer's. The handler and its commit come on top, 2 to 4 ms; before and after the hops the request"
+    " and the look of who waits."
 )
 
 
