@@ -12,6 +12,7 @@ import pytest
 from loop_wsgi import LARGE
 from servers import TESTS
 
+from shared.gunicorn.loop import Remembered
 from shared.testing import waiting
 from shared.testing.ports import free_port
 
@@ -103,6 +104,24 @@ def without_date(came, *, body=True):
         b"\r\n\r\n"
     )
     return (head, rest) if body else head
+
+
+def test_a_value_of_the_configuration_is_looked_up_once():
+    class Counted:
+        looked_up = 0
+
+        @property
+        def limit_request_line(self):
+            self.looked_up += 1
+            return 4094
+
+    counted = Counted()
+    remembered = Remembered(counted)
+
+    assert [remembered.limit_request_line for _ in range(3)] == [4094] * 3
+    assert counted.looked_up == 1
+    with pytest.raises(AttributeError):
+        _ = remembered.unknown
 
 
 def test_what_is_ready_comes_from_the_loop_byte_for_byte_as_from_a_thread(running):
