@@ -1,6 +1,9 @@
 """Fixtures of this suite: handlers of made-up contracts, and what they have seen."""
 
+import json
+import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +12,7 @@ from kombu import Connection
 from kombu.transport.base import StdChannel
 from market import Made, Market, copies, from_zero
 
+from shared import logging as logs
 from shared.events import registry, topology
 from shared.events.contracts import Contract
 from shared.testing.plugin import *  # noqa: F403 (the fixtures of every Django suite)
@@ -79,3 +83,20 @@ def market(databases: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterat
     made.empty()
     yield made
     made.close()
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Callable[[], Any]], list[dict[str, Any]]]]:
+    """A function that does something and returns the lines it logged."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    handlers = root.handlers[:]
+
+    def of(act: Callable[[], Any]) -> list[dict[str, Any]]:
+        logs.configure(level="INFO")
+        act()
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    yield of
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
