@@ -38,10 +38,8 @@ def verify(token: str) -> Principal:
     A verified token is remembered by its hash until it expires; revocation is looked up each time.
     """
     digest = hashlib.sha256(token.encode()).digest()
-    cached = _cache.get(digest)
-    if cached is not None and cached[0] > time.time():
-        principal = cached[1]
-    else:
+    principal = _remembered(digest)
+    if principal is None:
         expires_at, principal = _decode(token)
         _remember(digest, expires_at, principal)
     if subjects.is_revoked(principal):
@@ -51,10 +49,8 @@ def verify(token: str) -> Principal:
 
 def at_hand(token: str) -> Principal | None:
     """Return whom a token names that was verified before and is not revoked; None when that takes asking."""
-    cached = _cache.get(hashlib.sha256(token.encode()).digest())
-    if cached is None or cached[0] <= time.time():
-        return None
-    return cached[1] if subjects.is_known_good(cached[1]) else None
+    principal = _remembered(hashlib.sha256(token.encode()).digest())
+    return principal if principal is not None and subjects.is_known_good(principal) else None
 
 
 def _decode(token: str) -> tuple[float, Principal]:
@@ -131,6 +127,12 @@ def _uuid(value: object) -> UUID:
     if str(found) != value:
         raise ValueError("not an id as we write it")
     return found
+
+
+def _remembered(digest: bytes) -> Principal | None:
+    """Return whom a token names that was verified before, until it expires."""
+    expires_at, principal = _cache.get(digest, (0.0, None))
+    return principal if expires_at > time.time() else None
 
 
 def _remember(digest: bytes, expires_at: float, principal: Principal) -> None:
