@@ -48,8 +48,9 @@ def _told(section: Section, taken: dict[str, list[list[float]]]) -> None:
     nineties = [figures.percentile(times, 99) for times in taken[_OURS]]
     section.ratio("commit to handled, p99, ms", figures.figure(nineties))
     section.notes.append(
-        "An event every 20 ms, one child each. The end is the beginning of the handler's transaction. What is sent"
-        " after the commit is lost with the process that should have sent it; an event is not."
+        "An event every 20 ms, one child each. It begins when the commit has returned, before the hint or the sending,"
+        " and ends with the beginning of the handler's transaction. What is sent after the commit is lost with the"
+        " process that should have sent it; an event is not."
     )
 
 
