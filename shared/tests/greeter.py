@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from uuid import UUID
 
+from django.db import connection
+
 from shared.events import outbox, registry
 from shared.events.contracts import Contract
 
@@ -16,13 +18,14 @@ ALWAYS = "always"
 
 
 class Asked(Contract, type="shared.asked.v1", subject="guest_id"):
-    """A made-up event: how long its handler takes, what it fails with, and whether it kills its process.
+    """A made-up event: until when its handler is busy, what it fails with, and whether it kills its process.
 
-    `deaths` is ALWAYS, or the path of a file that says whether it has done so once.
+    `hold` is the path of a file that is gone when the handler may end; `deaths` is ALWAYS, or the path of a file that
+    says whether it has done so once.
     """
 
     guest_id: UUID
-    seconds: float = 0.0
+    hold: str = ""
     deaths: str = ""
     trouble: str = ""
 
@@ -37,7 +40,10 @@ class Echoed(Contract, type="shared.echoed.v1", subject="guest_id"):
 def on_asked(event: Asked, context: registry.Context) -> None:
     """Append the effect, then take time, then perhaps die before the commit."""
     outbox.append(Echoed(guest_id=event.guest_id))
-    time.sleep(event.seconds)
+    while event.hold and Path(event.hold).exists():
+        time.sleep(0.1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")  # or the database would end the transaction for doing nothing
     if event.trouble:
         raise RuntimeError(event.trouble)
     if event.deaths == ALWAYS:

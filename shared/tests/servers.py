@@ -27,7 +27,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; else each quest
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
-def ask(port: int, path: str, *, seconds: float = 20, **headers: str) -> httpx.Response:
+def ask(port: int, path: str, *, seconds: float = waiting.PATIENCE, **headers: str) -> httpx.Response:
     """Ask a server of this machine, over a connection of its own, with the patience told."""
     return httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=seconds, verify=_NO_TLS)
 
@@ -93,7 +93,7 @@ class Server:
 
     def probe(self, name: str) -> int:
         """Return the status of a management endpoint."""
-        return ask(self.management, f"/{name}", seconds=10).status_code
+        return ask(self.management, f"/{name}").status_code
 
     def series(self) -> dict[Series, float]:
         """Return all metrics, from whichever process answers."""
@@ -112,7 +112,8 @@ class Server:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return what it has logged; fails when a line is not JSON."""
-        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
+        whole, _, _ = (self.folder / "log").read_text().rpartition("\n")  # the last line may be on its way
+        return [json.loads(line) for line in whole.splitlines()]
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Return its lines of one kind, once there are any."""

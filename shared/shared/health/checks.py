@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from shared.health import draining, heartbeat
 
 _FRESH_SECONDS = 2.0
+_PATIENCE = 0.2  # seconds for an answer of Valkey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def _migrations() -> str:
 
 
 def _cache() -> str:
-    client = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+    client = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
     with client:
         client.ping()
     return ""

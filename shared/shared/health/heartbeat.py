@@ -16,6 +16,7 @@ from shared.db import statements
 
 _MARK_SECONDS = 30.0  # that a mark lasts
 _MARK_EVERY_SECONDS = 5.0
+_PATIENCE, _PATIENCE_OF_MARKS = 0.2, 0.5  # seconds for an answer of Valkey: while somebody waits, and while nobody does
 _LONGEST_STATEMENT = 600.0  # after that it is the connection that hangs, not the database
 
 
@@ -72,7 +73,9 @@ def _name(process: str) -> str:
 def _leave_mark(process: str) -> None:
     """Write the mark; it fades after 30 seconds."""
     try:
-        with redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.5, socket_connect_timeout=0.5) as client:
+        with redis.Redis.from_url(
+            settings.CACHE_URL, socket_timeout=_PATIENCE_OF_MARKS, socket_connect_timeout=_PATIENCE_OF_MARKS
+        ) as client:
             client.set(_name(process), b"1", ex=int(_MARK_SECONDS))
     except redis.RedisError:
         return
@@ -80,5 +83,5 @@ def _leave_mark(process: str) -> None:
 
 def seen(process: str) -> bool:
     """Return whether a process of this service left a mark in the last 30 seconds; raises redis.RedisError."""
-    with redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.2, socket_connect_timeout=0.2) as client:
+    with redis.Redis.from_url(settings.CACHE_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
         return bool(client.exists(_name(process)))

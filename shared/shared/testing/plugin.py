@@ -8,11 +8,23 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+from shared import hints
 from shared.auth import keys, subjects
-from shared.http.ready import layer
+from shared.health import checks, heartbeat
+from shared.http.ready import distant, flights, layer
+from shared.http.throttles import buckets
+from shared.testing import waiting
 from shared.testing.api import Api
+from shared.testing.clock import Clock
 
-__all__ = ["api", "filled_tables_are_emptied", "public_address", "trusted_test_key"]
+__all__ = [
+    "api",
+    "clock",
+    "filled_tables_are_emptied",
+    "patient_with_neighbours",
+    "public_address",
+    "trusted_test_key",
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,6 +61,24 @@ def trusted_test_key(settings: Any) -> Iterator[None]:
     layer.forget()
     yield
     keys.forget()
+
+
+@pytest.fixture(autouse=True)
+def patient_with_neighbours(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait long for Valkey, for users and for other threads: on a busy machine a late answer is no outage."""
+    for module in (hints, buckets, distant, flights, checks, heartbeat):
+        monkeypatch.setattr(module, "_PATIENCE", waiting.PATIENCE)
+    monkeypatch.setattr(heartbeat, "_PATIENCE_OF_MARKS", waiting.PATIENCE)
+    settings.SLOW_QUERY_SECONDS = waiting.PATIENCE  # or there would be lines in the log that no test expects
+    monkeypatch.setattr(keys, "PATIENCE_SECONDS", waiting.PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which a process reads anew who was revoked: it stands still, else counted queries would differ."""
+    moved = Clock()
+    monkeypatch.setattr(subjects, "time", moved)
+    return moved
 
 
 @pytest.fixture

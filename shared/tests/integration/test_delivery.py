@@ -1,7 +1,6 @@
 """An event is handled once in effect, never lost, and one that cannot be handled waits for a person."""
 
 import logging
-import threading
 import uuid
 
 import pytest
@@ -14,7 +13,7 @@ from conftest import Greeted
 from shared.events import dead_letters, delivery, failures, outbox, registry, relay, retries, topology
 from shared.events.models import FailedEvent, InboxEvent
 from shared.events.publisher import Publisher
-from shared.testing import events
+from shared.testing import events, waiting
 from shared.testing.race import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,13 +278,6 @@ def test_the_relay_collects_the_dead_letter_queue(channel, caplog):
         )
     publisher = Publisher(settings.BROKER_URL)
 
-    moved = 0
-    for _ in range(50):
-        moved += relay.collect_dead(publisher)
-        if moved:
-            break
-        threading.Event().wait(0.05)
-
-    assert moved == 1
+    assert waiting.eventually(lambda: relay.collect_dead(publisher)) == 1
     assert FailedEvent.objects.get().envelope == "{no json"
     publisher.drop()

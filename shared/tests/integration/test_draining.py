@@ -8,6 +8,8 @@ import httpx
 import pytest
 import servers
 
+from shared.testing import waiting
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DRAIN = 8.0  # seconds
@@ -19,21 +21,23 @@ def test_a_stopping_server_is_not_ready_but_answers_until_traffic_is_elsewhere(t
         told_at = time.monotonic()
         servers.eventually(lambda: web.probe("readyz") == 503)
 
+        (web.folder / "hold").touch()
+        last = []
+        request = threading.Thread(target=lambda: last.append(web.get("/held/").status_code))
+        request.start()  # still running when answering ends
         answers, probes = [], set()
-        while time.monotonic() < told_at + DRAIN / 2:
+        while not answers or time.monotonic() < told_at + DRAIN / 2:
             answers.append(web.get("/api/v2/open/").status_code)
             probes.add((web.probe("livez"), web.probe("startupz"), web.probe("readyz")))
             time.sleep(0.1)
-        time.sleep(max(told_at + DRAIN - 2 - time.monotonic(), 0))
-        last = []
-        request = threading.Thread(target=lambda: last.append(web.get("/slow/").status_code))
-        request.start()  # still running when answering ends
-
-        assert web.process.wait(timeout=120) == 0
-        request.join()
+        # The second signal, of its own, ends the answering.
+        waiting.eventually(lambda: [line["event"] for line in web.lines()].count("Handling signal: term") == 2)
         assert time.monotonic() - told_at >= DRAIN
-        assert set(answers) == {200}
+        (web.folder / "hold").unlink()
 
+        assert web.process.wait(timeout=waiting.PATIENCE) == 0
+        request.join()
+        assert set(answers) == {200}
         assert probes == {(200, 200, 503)}
         assert last == [200]
 
@@ -42,6 +46,6 @@ def test_a_server_without_time_to_drain_ends_at_once(tmp_path):
     with servers.web(tmp_path / "web", workers=1) as web:
         web.process.send_signal(signal.SIGTERM)
 
-        assert web.process.wait(timeout=120) == 0
+        assert web.process.wait(timeout=waiting.PATIENCE) == 0
         with pytest.raises(httpx.TransportError):
             web.get("/api/v2/open/")

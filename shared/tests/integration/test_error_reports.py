@@ -89,7 +89,9 @@ def test_a_defect_in_a_handler_is_reported_with_its_ids_and_without_anything_per
     assert event["tags"]["process"] == "worker"
     assert len(event["tags"]["trace_id"]) == 32
     assert leaks(endpoint) == []
-    (line,) = (each for each in worker.logged("event_handled") if each["event_id"] == str(event_id))
+    (line,) = servers.eventually(
+        lambda: [each for each in worker.logged("event_handled") if each["event_id"] == str(event_id)]
+    )
     assert (line["outcome"], line["event_type"]) == ("retried", "shared.asked.v1")
     assert trouble.CANARIES["e-mail"] not in (worker.folder / "log").read_text()
 

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from shared.health import heartbeat
+from shared.testing import waiting
 from shared.upkeep import vitals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def roomy(monkeypatch):
-    """Disks with room, whatever this machine has."""
+    """Disks with room, and time for the broker's answer, whatever this machine has."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1000, used=900, free=100))
+    monkeypatch.setattr(vitals, "_SECONDS", waiting.PATIENCE)
 
 
 def check(capsys):
@@ -50,7 +52,7 @@ def test_every_part_is_looked_at_and_timed(capsys):
     names = ["database", "migrations", "cache", "worker", "relay", "beat", "broker", f"disk {tempfile.gettempdir()}"]
     assert states(parts) == dict.fromkeys(names, "ok")
     assert [name for name in names if parts[name]["required"]] == ["database", "migrations", names[-1]]
-    assert all(0 <= part["seconds"] < 5 for part in parts.values())
+    assert all(0 <= part["seconds"] < 60 for part in parts.values())
 
 
 def test_the_table_has_a_line_for_each_part(capsys):
@@ -108,13 +110,14 @@ def stranger():
     ("answer", "note"), [(b"HTTP/1.1 400 Bad Request", "does not speak AMQP 0-9-1"), (b"", "does not answer")]
 )
 def test_a_broker_that_answers_wrongly_or_not_at_all_is_down(settings, monkeypatch, stranger, capsys, answer, note):
-    monkeypatch.setattr(vitals, "_SECONDS", 0.2)
+    if not answer:
+        monkeypatch.setattr(vitals, "_SECONDS", 0.2)
     settings.BROKER_URL = f"amqp://127.0.0.1:{stranger(answer)}//"
 
     _, parts = check(capsys)
 
     assert (parts["broker"]["status"], parts["broker"]["note"]) == ("down", note)
-    assert parts["broker"]["seconds"] < 2
+    assert parts["broker"]["seconds"] < 60  # the stranger would wait for ever
 
 
 def test_a_broker_with_tls_must_have_a_certificate(settings, stranger, capsys):

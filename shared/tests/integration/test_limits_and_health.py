@@ -16,6 +16,7 @@ from shared.health import checks, draining, heartbeat
 from shared.health.endpoints import Management
 from shared.health.wsgi import Service
 from shared.http import middleware
+from shared.testing import waiting
 from shared.testing.race import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,12 +40,14 @@ def test_the_clients_address_is_what_trusted_proxies_saw(settings, forwarded, tr
 
 
 def test_only_one_holds_a_lock():
-    def hold(_):
+    refused = []
+
+    def hold(number):
         with advisory_lock("test") as taken:
             if taken:
-                import time
-
-                time.sleep(0.5)
+                waiting.eventually(lambda: len(refused) == 4)
+            else:
+                refused.append(number)
             return taken
 
     assert sorted(together(5, hold)) == [False] * 4 + [True]

@@ -41,10 +41,10 @@ def fresh():
     """A new database."""
     name = f"{connection.settings_dict['NAME']}_zero"
     with psycopg.connect(address("postgres"), autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f'CREATE DATABASE "{name}"')
         yield address(name)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def run(*command, database, cwd=ROOT, **changes):

@@ -83,7 +83,7 @@ def wait_until_sent():
 def end_the_leaders_session():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+            "SELECT pg_terminate_backend(pid, 25000) FROM pg_locks"
             " WHERE locktype = 'advisory' AND objid = %s"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             [lock_id("relay")],
@@ -97,7 +97,7 @@ def fail(_):
 
 def end_the_session():
     with psycopg.connect(database_url(), autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        other.execute("SELECT pg_terminate_backend(%s, 25000)", [connection.connection.info.backend_pid])
 
 
 def lose_the_database(_):
@@ -169,7 +169,7 @@ def test_the_second_relay_takes_over_from_one_that_is_killed(channel):
     ids = say(count)
     environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "shared.testing.settings"}
     first = subprocess.Popen([sys.executable, "dying_relay.py"], cwd=TESTS, env=environment)
-    assert first.wait(timeout=60) == -signal.SIGKILL
+    assert first.wait(timeout=waiting.PATIENCE) == -signal.SIGKILL
     assert outgoing.pending()[0] == count
 
     with running_relay():

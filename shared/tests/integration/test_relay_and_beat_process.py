@@ -12,7 +12,7 @@ from shared.events import topology
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LIVENESS = 3.0  # seconds
+LIVENESS = 6.0  # seconds
 
 
 def behind_a_proxy(url):

@@ -7,8 +7,10 @@ import time
 import pytest
 from django.db import DatabaseError, connection
 
+from shared import metrics
 from shared.db import pool, statements
 from shared.health.heartbeat import Heartbeat
+from shared.testing import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +28,8 @@ def run(sql, parameters=()):
 
 
 def test_only_statements_over_the_limit_are_told(slow, settings):
-    settings.SLOW_QUERY_SECONDS = 0.5
+    settings.SLOW_QUERY_SECONDS = 600.0
+    before = metrics.SLOW_QUERIES._value.get()
     run("SELECT pg_sleep(0.01)")
     assert slow() == []
 
@@ -35,6 +38,7 @@ def test_only_statements_over_the_limit_are_told(slow, settings):
     (line,) = slow()
     assert (line.sql, line.many) == ("SELECT pg_sleep(0.01), %s", False)
     assert line.seconds >= 0.01
+    assert metrics.SLOW_QUERIES._value.get() == before + 1
     assert "canary" not in str(vars(line))
 
 
@@ -73,23 +77,26 @@ def test_a_statement_has_a_short_name(sql, name):
 
 def test_a_loop_that_waits_for_the_database_is_alive_and_one_that_hangs_is_not(settings):
     settings.LIVENESS_SECONDS = 0.2
-    heartbeat = Heartbeat("relay")
-    seen = []
+    heartbeat, end = Heartbeat("relay"), threading.Event()
 
     def loop():
         heartbeat.turn()
-        run("SELECT pg_sleep(1)")
+        run("SELECT pg_advisory_lock(1)")
         connection.close()
-        time.sleep(1)
+        end.wait()
 
+    run("SELECT pg_advisory_lock(1)")
     thread = threading.Thread(target=loop)
     thread.start()
-    for _ in range(2):
-        time.sleep(0.8)
-        seen.append(heartbeat.alive())
+    waiting.until_somebody_waits_for_a_lock()
+    time.sleep(0.3)
+    waits = heartbeat.alive()
+    run("SELECT pg_advisory_unlock(1)")
+    waiting.eventually(lambda: not heartbeat.alive())
+    end.set()
     thread.join()
 
-    assert seen == [True, False]
+    assert waits
 
 
 def test_a_process_without_a_pool_has_no_measures_of_one():

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from kombu import Connection, Producer
 from shared.events import failures, outbox, relay, topology
 from shared.events.models import FailedEvent, InboxEvent, OutboxEvent
 from shared.events.publisher import Publisher
+from shared.testing import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +64,14 @@ def worker(channel, django_db_setup):
     process.wait()
 
 
+@pytest.fixture
+def hold(tmp_path):
+    """A file: as long as it is there, handlers that are told of it go on."""
+    file = tmp_path / "hold"
+    file.touch()
+    return file
+
+
 def ask(count=1, **values):
     with transaction.atomic():
         ids = outbox.append(*(greeter.Asked(guest_id=uuid.uuid4(), **values) for _ in range(count)))
@@ -79,13 +89,14 @@ def handled(ids):
     return InboxEvent.objects.filter(event_id__in=ids).count() == len(ids)
 
 
-def test_a_worker_killed_with_events_in_hand_loses_none(broker):
+def test_a_worker_killed_with_events_in_hand_loses_none(broker, hold):
     first = start_worker()
-    ids = ask(count=10, seconds=0.3)
+    ids = ask(count=2) + ask(count=8, hold=str(hold))
     servers.eventually(lambda: InboxEvent.objects.filter(event_id__in=ids).exists())
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     assert not handled(ids)
+    hold.unlink()
 
     second = start_worker()
     try:
@@ -96,14 +107,17 @@ def test_a_worker_killed_with_events_in_hand_loses_none(broker):
     assert effects() == 10
 
 
-def test_a_worker_told_to_stop_finishes_what_it_has(broker):
+def test_a_worker_told_to_stop_finishes_what_it_has(broker, hold):
     process = start_worker()
-    ids = ask(count=2, seconds=3)
+    ids = ask(count=2, hold=str(hold))
     servers.eventually(lambda: servers.handling() == 2)
 
     process.send_signal(signal.SIGTERM)
+    time.sleep(1)  # in which it hears of that
+    assert process.poll() is None
+    hold.unlink()
 
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=waiting.PATIENCE) == 0
     assert handled(ids)
     assert effects() == 2
 

@@ -72,7 +72,7 @@ def test_a_server_replaces_the_launcher(tmp_path: Path):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=120)
 
     assert said == f"{process.pid} -c python:shared.gunicorn orders.wsgi\n"
     assert (tmp_path / "metrics").is_dir()

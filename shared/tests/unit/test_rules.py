@@ -136,7 +136,7 @@ def test_who_waits_leaves_the_work_to_others(monkeypatch):
         assert not words
         assert going()
         rests.set()
-        assert done.wait(10)
+        assert done.wait(60)
         steps.append("looks")
         return read()
 
@@ -154,15 +154,15 @@ def test_who_waits_leaves_the_work_to_others(monkeypatch):
         threading.Thread(target=prefer.turnstile(each), args=({}, None), daemon=True) for each in (first, second)
     ]
     threads[0].start()
-    assert rests.wait(10)
+    assert rests.wait(60)
     threads[1].start()
-    threads[1].join(5)
+    threads[1].join(60)
     assert steps == ["second"]
     with prefer._room.work():
         done.set()
         threads[0].join(0.2)
         assert threads[0].is_alive()
-    threads[0].join(5)
+    threads[0].join(60)
     prefer.open_room(prefer.Room(places=4))
 
     assert steps == ["second", "looks", "found"]

@@ -1,6 +1,5 @@
 """Sessions and tokens that end: refused here, and told to the other services in the same transaction."""
 
-import time
 from datetime import timedelta
 
 import jwt
@@ -64,12 +63,12 @@ def test_every_token_of_a_family_names_it(api, login):
     assert sid(login()["access"]) != sid(first["access"])
 
 
-def test_logout_ends_the_session_within_a_second_and_leaves_its_sibling(login, user):
+def test_logout_ends_the_session_within_a_second_and_leaves_its_sibling(login, user, clock):
     left, kept = login(), login()
     assert [ask(left["access"]), ask(kept["access"])] == [GOOD, GOOD]
 
     assert act("post", "auth/logout/", left["access"], {"refresh": left["refresh"]}).status_code == 204
-    time.sleep(1.05)
+    clock.sleep(1)
 
     assert [ask(left["access"]), ask(kept["access"])] == [REFUSED, GOOD]
     assert said() == [SessionRevoked(session_id=sid(left["access"]), user_id=user.id)]
@@ -88,13 +87,13 @@ def test_a_second_logout_and_one_of_somebody_elses_session_say_nothing(api, logi
     assert RevokedSession.objects.count() == 1
 
 
-def test_reuse_ends_the_session_of_thief_and_owner(api, login, user):
+def test_reuse_ends_the_session_of_thief_and_owner(api, login, user, clock):
     first, other = login(), login()
     second = api().post("auth/refresh/", {"refresh": first["refresh"]}).json()
     age(11)
 
     assert api().post("auth/refresh/", {"refresh": first["refresh"]}).status_code == 401
-    time.sleep(1.05)
+    clock.sleep(1)
 
     assert [ask(each["access"]) for each in (first, second, other)] == [REFUSED, REFUSED, GOOD]
     assert said() == [SessionRevoked(session_id=sid(first["access"]), user_id=user.id)]
@@ -102,7 +101,7 @@ def test_reuse_ends_the_session_of_thief_and_owner(api, login, user):
     assert len(said()) == 1
 
 
-def test_a_password_change_ends_every_session(login, user):
+def test_a_password_change_ends_every_session(login, user, clock):
     here, there = login(), login()
     body = {
         "current_password": PASSWORD,
@@ -111,17 +110,17 @@ def test_a_password_change_ends_every_session(login, user):
     }
 
     assert act("post", "auth/password/change/", here["access"], body).status_code == 204
-    time.sleep(1.05)
+    clock.sleep(1)
 
     assert [ask(here["access"]), ask(there["access"])] == [REFUSED, REFUSED]
     assert said() == [TokensRevoked(user_id=user.id, epoch=1)]
 
 
-def test_a_deactivation_ends_every_session(login, user):
+def test_a_deactivation_ends_every_session(login, user, clock):
     session = login()
 
     assert act("delete", "users/me/", session["access"]).status_code == 204
-    time.sleep(1.05)
+    clock.sleep(1)
 
     assert ask(session["access"]) == REFUSED
     assert said() == [UserDeactivated(user_id=user.id)]
@@ -186,7 +185,7 @@ def test_whoever_wins_between_logout_and_refresh_no_session_survives(api, login,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_wins_between_password_change_and_refresh_no_old_session_survives(api, user, login):
+def test_whoever_wins_between_password_change_and_refresh_no_old_session_survives(api, user, login, clock):
     session = login()
     calls = [
         lambda: api().post("auth/refresh/", {"refresh": session["refresh"]}),
@@ -196,7 +195,7 @@ def test_whoever_wins_between_password_change_and_refresh_no_old_session_survive
     ]
 
     refreshed, changed = together(2, lambda number: calls[number]())
-    time.sleep(1.05)
+    clock.sleep(1)
 
     assert changed is None
     assert RefreshSession.objects.filter(revoked_at__isnull=True).count() == 0

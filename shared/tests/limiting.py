@@ -1,0 +1,24 @@
+"""Buckets that nobody else has, and requests of clients that are new."""
+
+import uuid
+
+from django.test import Client
+
+from shared.http.throttles.buckets import Bucket, take
+from shared.http.throttles.rates import Rate
+
+
+def bucket(rate, key=None, policy="test"):
+    return Bucket(policy=policy, key=key or str(uuid.uuid4()), rate=Rate.parse(rate))
+
+
+def waits(*taken):
+    return [level.wait for level in take(taken)]
+
+
+def anonymous(client, path="/api/v2/open/", **headers):
+    return Client().get(path, headers={"X-Forwarded-For": client, **headers})
+
+
+def unique():
+    return f"client-{uuid.uuid4()}"
