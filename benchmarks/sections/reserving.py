@@ -12,16 +12,16 @@ from benchmarks.stage import Stage
 from benchmarks.turns import in_turn
 
 _WHERE = (
-    "Where the time of a hot product goes: each order holds the product's row from the statement that reserves until its"
-    " COMMIT is on the disk, and in between the outbox's row is written. What eight such threads reach at most is one"
-    " UPDATE of that row and a COMMIT, with nothing around it: 730 to 1,090 a second on a busy machine, which is six"
-    " times line by line; ours reached 370 to 475 there, with reservation, line and event. Without waiting for the disk"
-    " (synchronous_commit off, for the trial only) 355 to 490: it is round trips, and the Python process, which an order"
-    " takes for 1.2 to 1.5 ms of its core. There 1,000 products end too, at some 600. Five times line by line would be"
-    " nine tenths of the bare UPDATE: only several orders in one transaction reach that, and what speaks against them is"
-    " told beside the handling of events. Not done: the event's row by the same statement saves a round trip under the lock"
-    " and would say the contract a second time, in SQL; slots of stock (PostgreSQL's SKIP LOCKED) spread the waiting and"
-    " refuse the last units while other slots have them."
+    "Where the time of a hot product goes: each order holds the product's row from the statement that reserves until"
+    " its COMMIT is on the disk, and in between the outbox's row is written. What eight such threads reach at most is"
+    " one UPDATE of that row and a COMMIT, with nothing around it: 730 to 1,090 a second on a busy machine, which is"
+    " six times line by line; ours reached 370 to 475 there, with reservation, line and event. Without waiting for the"
+    " disk (synchronous_commit off, for the trial only) 355 to 490: it is round trips, and the Python process, which"
+    " an order takes for 1.2 to 1.5 ms of its core. There 1,000 products end too, at some 600. Five times line by line"
+    " would be nine tenths of the bare UPDATE: only several orders in one transaction reach that, and what speaks"
+    " against them is told beside the handling of events. Not done: the event's row by the same statement saves a"
+    " round trip under the lock and would say the contract a second time, in SQL; slots of stock (PostgreSQL's SKIP"
+    " LOCKED) spread the waiting and refuse the last units while other slots have them."
 )
 NAME = "reserving"
 STORES = ("postgres", "rabbitmq", "valkey")
