@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from orders import services
 from orders.models import Order
 from shared.db import counting
 from shared.db.models import uuid7
@@ -44,9 +45,11 @@ def big_table(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with transaction.atomic():
             given.placed(now=LATEST), given.placed(now=LATEST)
             clear_outbox()
+        cursor.execute("ALTER TABLE orders SET (autovacuum_enabled = false)")  # which would change what is known of it
         cursor.execute("VACUUM ANALYZE orders")
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE orders RESET (autovacuum_enabled)")
         cursor.execute("TRUNCATE orders, order_lines, order_timeline")
 
 
@@ -122,6 +125,13 @@ def test_v1_counts_to_a_bound_and_estimates_beyond(api: Any) -> None:
     assert abs(told["total"] - Order.objects.count()) < COUNT // 100
     assert told["pages"] == counting.EXACT // 20
     assert (few["total"], few["pages"]) == (COUNT // 50, COUNT // 50 // 20)
+
+
+def test_a_sweep_reads_only_what_is_due() -> None:
+    rows, indexes = looked_at(services.orders_sweep)
+
+    assert rows == 0
+    assert indexes == {"orders_to_time_out", "orders_to_ask_again"}
 
 
 def test_revenue_is_read_from_an_index_alone(api: Any) -> None:
