@@ -60,7 +60,7 @@ def test_a_refused_change_keeps_the_password(api, user, change, field):
 
 
 def test_guessing_the_current_password_is_throttled(api, user, settings):
-    settings.LOGIN_RATE = "2/min"
+    settings.LOGIN_RATE = "2/h"
     body = {"current_password": "x", "new_password": "y", "new_password_confirm": "y"}
 
     client = f"client-{uuid7()}"

@@ -19,7 +19,7 @@ from shared.events.contracts import UserDeactivated
 from shared.events.models import OutboxEvent
 from shared.testing import events
 from shared.testing.race import together
-from shared.testing.waiting import until_somebody_waits_for_a_lock
+from shared.testing.waiting import PATIENCE, until_somebody_waits_for_a_lock
 from users.domain import emails
 from users.models import RefreshSession, User, Wallet
 from users.services import inactivity, passwords, sessions
@@ -221,7 +221,7 @@ def test_a_login_during_the_run_is_respected():
         command.start()
         until_somebody_waits_for_a_lock()
         assert inactive() == set()
-    command.join(timeout=30)
+    command.join(timeout=PATIENCE)
 
     assert outcome == [1]
     assert inactive() == {idle.id}

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def five_a_minute(settings):
-    settings.LOGIN_RATE = "5/min"
+def five_an_hour(settings):
+    settings.LOGIN_RATE = "5/h"
     buckets.forget_connection()
     yield
     buckets.forget_connection()
@@ -44,7 +44,7 @@ def test_the_sixth_attempt_of_a_client_is_refused_whatever_account(api, version)
     attempts = [login(api, f"{uuid7()}@shop.example", version=version, X_Forwarded_For=client) for _ in range(6)]
 
     assert [each.status_code for each in attempts] == [401] * 5 + [429]
-    assert 1 <= int(attempts[-1].headers["Retry-After"]) <= 13
+    assert 1 <= int(attempts[-1].headers["Retry-After"]) <= 721
     body = attempts[-1].json()
     assert (body["code"] if version == "v2" else body["error"]["code"]) == "throttled"
 
@@ -82,7 +82,7 @@ def test_two_hundred_addresses_do_not_lock_the_owner_out(api):
         login(api, user.email, "Wrong-Horse-7", X_Forwarded_For=addresses[n % 200]).status_code for n in range(1000)
     ]
 
-    assert 4 <= statuses.count(401) <= 8  # what the owner left of five, then one in twelve seconds
+    assert statuses.count(401) == 4  # what the owner left of five
     assert statuses.count(401) + statuses.count(429) == 1000
     neighbour = home.rsplit(":", 1)[0] + ":1"
     assert login(api, user.email, X_Forwarded_For=home).status_code == 200
@@ -146,8 +146,8 @@ def test_the_account_share_stays_unseen(api):
     answers = [login(api, email, "Wrong-Horse-7", X_Forwarded_For=unique_address()) for email in (user.email, stranger)]
 
     assert len({each["RateLimit"] for each in answers}) == 1
-    assert answers[0]["RateLimit-Policy"].endswith('"login";q=5;w=60')
-    assert answers[0]["RateLimit"].endswith('"login";r=4;t=12')
+    assert answers[0]["RateLimit-Policy"].endswith('"login";q=5;w=3600')
+    assert answers[0]["RateLimit"].endswith('"login";r=4;t=720')
 
 
 def test_without_the_cache_each_process_keeps_the_limit_by_itself(api, settings):

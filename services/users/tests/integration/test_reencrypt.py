@@ -18,6 +18,7 @@ from factories import PASSWORD, UserFactory
 
 from shared.db import sealed
 from shared.testing.race import together
+from shared.testing.waiting import PATIENCE
 from users.models import RefreshSession, SigningKey, User
 from users.services import accounts, jobs, keys, reencryption
 
@@ -176,12 +177,12 @@ def test_a_row_that_somebody_holds_is_waited_for(phones):
         with transaction.atomic():
             User.objects.select_for_update().get(id=list(phones)[3])
             held.set()
-            release.wait(10)
+            release.wait(PATIENCE)
         connections.close_all()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    held.wait(10)
+    held.wait(PATIENCE)
     threading.Timer(0.5, release.set).start()
 
     call_command("reencrypt")
@@ -199,7 +200,11 @@ def test_killed_in_the_middle_it_is_run_again(phones, settings):
     }
     command = [sys.executable, "manage.py", "reencrypt", "--batch-size", "1"]
 
-    with subprocess.Popen(command, cwd=SERVICE, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    with (
+        transaction.atomic(),
+        subprocess.Popen(command, cwd=SERVICE, env=environment, stdout=subprocess.PIPE, text=True) as run,
+    ):
+        User.objects.select_for_update().get(id=max(phones))  # so that it does not end meanwhile
         for _ in range(3):
             run.stdout.readline()
         run.send_signal(signal.SIGKILL)
