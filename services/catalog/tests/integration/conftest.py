@@ -6,7 +6,19 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from shared.http.ready import distant, generation, layer
+from shared.testing.clock import Clock
 from shared.testing.tokens import token
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """The clock of ready answers, PostgreSQL's too, which stands still until a test or a write that waits moves it."""
+    moved, asked = Clock(), generation._read
+    for module in (layer, generation, distant):
+        monkeypatch.setattr(module, "time", moved)
+    monkeypatch.setattr(generation, "_read", lambda: (asked()[0], moved.now))
+    return moved
 
 
 @pytest.fixture(params=["v1", "v2"])

@@ -14,7 +14,7 @@ from shared.http.ready import generation
 from shared.http.ready.layer import ReadyAnswers
 from shared.http.throttles import buckets
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("still")]
 
 DETAIL = "/api/v2/products/red-mug/"
 
