@@ -201,18 +201,18 @@ def test_a_slow_endpoint_keeps_only_the_one_that_asks(source, cache, clock):
     cache.key(signing.KID)
     source.wait = 600.0
     clock.ahead = 301
-    answered, asking = [], []
+    answered = []
 
     def ask(number):
         assert cache.key(signing.KID) is not None
         answered.append(number)
         if len(answered) == 9:
-            asking.append(source.present)
             source.stopped.set()  # now the tenth is answered too
 
     together(10, ask)
 
-    assert (len(answered), asking) == (10, [1])
+    assert len(answered) == 10
+    assert cache._age() == 0  # the tenth has got them: nobody waited for it to give up
     assert (source.visits, source.most) == (2, 1)
 
 
