@@ -20,6 +20,9 @@ import pytest
 
 import gateway
 
+PATIENCE = 120.0
+"""Seconds: many times what a busy machine needs; only a test that fails waits for so long."""
+
 hypothesis.settings.register_profile("patient", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("patient")
 
@@ -114,7 +117,7 @@ class Gateway:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=20)
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE)
 
     def forget(self) -> None:
         for service in self.services.values():
@@ -126,7 +129,7 @@ class Gateway:
 
     def logged(self, request_id: str) -> list[str]:
         """Return a request's lines of the access log, which Envoy writes a little later."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while not (found := [line for line in self.log.read_text().splitlines() if request_id in line]):
             if time.monotonic() > deadline:
                 break
@@ -210,11 +213,11 @@ def start(
     for process in processes:
         process.terminate()
     for process in processes:
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 def _wait(running: Gateway, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+    for _ in range(2000):
         if process.poll() is not None:
             break
         try:
@@ -227,7 +230,13 @@ def _wait(running: Gateway, process: subprocess.Popen[bytes], log: Path) -> None
 
 @pytest.fixture(scope="session")
 def shared_edge(start: Callable[..., Gateway]) -> Gateway:
-    return start(REQUEST_TIMEOUT="2s", HEADERS_TIMEOUT="1s", PUBLIC_URL="https://plaza.example")
+    return start(REQUEST_TIMEOUT="20s", HEADERS_TIMEOUT="1s", PUBLIC_URL="https://plaza.example")
+
+
+@pytest.fixture(scope="session")
+def strict_edge(start: Callable[..., Gateway]) -> Gateway:
+    """A gateway that waits for nobody."""
+    return start(REQUEST_TIMEOUT="2s", HEADERS_TIMEOUT="1s")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Mailpit(Mailbox):
     """
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=20)
+        self._http = httpx.Client(base_url=url, timeout=60)
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,7 +13,7 @@ FINAL = {"completed", "cancelled"}
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], seconds: float = 60.0) -> Found:
+def eventually(look: Callable[[], Found], seconds: float = 120.0) -> Found:
     """Return the first true thing that `look` finds within the time; fails otherwise."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

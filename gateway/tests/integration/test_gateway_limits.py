@@ -66,9 +66,9 @@ def test_an_import_of_20_mb_passes(edge, path):
 
 def test_an_import_is_streamed_to_the_service_while_it_arrives(edge):
     head = b"POST /api/v2/products/import/ HTTP/1.1\r\nHost: plaza\r\nContent-Length: 400000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", edge.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", edge.port), timeout=120) as connection:
         connection.sendall(head + b"x" * 200_000)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 120
         while edge.services["catalog"].received < 200_000 and time.monotonic() < deadline:
             time.sleep(0.02)
         halfway = edge.services["catalog"].received
@@ -97,6 +97,15 @@ def test_an_import_without_a_length_is_asked_for_one(edge):
     assert edge.hits() == []
 
 
+def until_refused(ask):
+    """Ask until there is a 429; returns how many passed before, and the refusal."""
+    for passed in range(1000):
+        if (answer := ask()).status_code == 429:
+            return passed, answer
+        assert answer.status_code == 200
+    raise AssertionError("never refused")
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("/api/v2/orders/", "application/problem+json"), ("/api/v1/orders/", "application/json")],
@@ -104,14 +113,12 @@ def test_an_import_without_a_length_is_asked_for_one(edge):
 def test_beyond_the_rate_comes_429_with_retry_after(start, path, kind):
     tight = start(RATE_BURST="3", RATE_PER_SECOND="1")
 
-    answers = [tight.client.get(path) for _ in range(6)]
-
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert [answer.status_code for answer in answers[:3]] == [200, 200, 200]
-    assert 2 <= len(refused) <= 3  # the bucket may gain one token meanwhile
-    assert refused[0].headers["retry-after"] == "1"
-    assert refused[0].headers["content-type"] == kind
-    shape = refused[0].json()
+    begun = time.monotonic()
+    passed, refused = until_refused(lambda: tight.client.get(path))
+    assert 3 <= passed <= 4 + time.monotonic() - begun  # the bucket gains a token a second meanwhile
+    assert refused.headers["retry-after"] == "1"
+    assert refused.headers["content-type"] == kind
+    shape = refused.json()
     error = shape.get("error", shape)
     assert (error["code"], error.get("message", error.get("detail"))) == (
         "throttled",
@@ -121,13 +128,12 @@ def test_beyond_the_rate_comes_429_with_retry_after(start, path, kind):
 
 def test_one_callers_flood_leaves_another_callers_tokens(start):
     tight = start(RATE_BURST="3", RATE_PER_SECOND="1")
-    neighbour = httpx.Client(base_url=tight.url, transport=httpx.HTTPTransport(local_address="127.0.0.2"))
+    neighbour = httpx.Client(base_url=tight.url, transport=httpx.HTTPTransport(local_address="127.0.0.2"), timeout=120)
 
-    flood = [tight.client.get("/api/v2/orders/").status_code for _ in range(5)]
+    until_refused(lambda: tight.client.get("/api/v2/orders/"))
     with neighbour:
         spared = neighbour.get("/api/v2/orders/")
 
-    assert flood[-1] == 429
     assert (spared.status_code, spared.json()["headers"]["x-forwarded-for"]) == (200, "127.0.0.2")
 
 
@@ -166,8 +172,8 @@ def test_a_post_that_a_service_dropped_is_not_sent_again(edge):
     assert edge.hits() == ["orders: POST /api/v2/orders/?drop=1"]
 
 
-def test_an_answer_that_does_not_come_is_504(edge):
-    answer = edge.client.get("/api/v2/orders/?sleep=2.5")
+def test_an_answer_that_does_not_come_is_504(strict_edge):
+    answer = strict_edge.client.get("/api/v2/orders/?sleep=20")
 
     assert (answer.status_code, answer.json()["code"]) == (504, "gateway_timeout")
     assert answer.json()["detail"] == "The service did not answer in time. Please try again."
@@ -180,9 +186,10 @@ def test_a_slow_answer_within_the_limit_passes(edge):
 
 
 @pytest.mark.parametrize("missing", [b"Length: 10\r\n\r\nabc", b"Len"], ids=["rest of the body", "rest of the headers"])
-def test_a_request_that_does_not_arrive_is_408(edge, missing):
-    answer = edge.raw(b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-" + missing, seconds=6)
+def test_a_request_that_does_not_arrive_is_408(strict_edge, missing):
+    strict_edge.forget()
+    answer = strict_edge.raw(b"POST /api/v2/orders/ HTTP/1.1\r\nHost: plaza\r\nContent-" + missing, seconds=120)
 
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert json.loads(answer.split(b"\r\n\r\n")[1])["code"] == "request_timeout"
-    assert edge.hits() == []
+    assert strict_edge.hits() == []

@@ -58,12 +58,12 @@ def second(django_db_setup, django_db_blocker):
         first = connection.settings_dict["NAME"]
         name = f"{first}_drill"
         with psycopg.connect(address(first), autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            server.execute(f"CREATE DATABASE {name}")
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.execute(f'CREATE DATABASE "{name}"')
         command(name, "migrate", "--verbosity", "0")
         yield name
         with psycopg.connect(address(first), autocommit=True) as server:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
