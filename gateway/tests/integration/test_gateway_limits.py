@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -97,7 +98,7 @@ def test_an_import_without_a_length_is_asked_for_one(edge):
     assert edge.hits() == []
 
 
-def until_refused(ask):
+def until_refused(ask: Callable[[], httpx.Response]) -> tuple[int, httpx.Response]:
     """Ask until there is a 429; returns how many passed before, and the refusal."""
     for passed in range(1000):
         if (answer := ask()).status_code == 429:
