@@ -10,6 +10,7 @@ from benchmarks import machine
 from benchmarks.inside import gauges, mutants
 from benchmarks.inside.customers import jwks
 from benchmarks.inside.paths import Path
+from shared.testing import effort
 
 __all__ = ["jwks", "measured", "repeated"]
 
@@ -52,7 +53,7 @@ def _of(path: Path, rounds: int) -> dict[str, float]:
         _prepared(path)()
     figures = {
         name: min(gauge(_prepared(path)) for _ in range(_COUNTED))
-        for name, gauge in {"calls": gauges.calls, "statements": gauges.statements, "pages": gauges.pages}.items()
+        for name, gauge in {"calls": effort.calls, "statements": gauges.statements, "pages": gauges.pages}.items()
     }
     return figures | {"cpu": _yardsticks(path, rounds)}
 

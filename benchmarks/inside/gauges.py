@@ -1,12 +1,9 @@
 """What something costs in figures that hardly depend on how busy the machine is: counts, CPU against a yardstick."""
 
-import gc
 import json
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from types import FrameType
 from typing import Any
 
 import psycopg
@@ -17,24 +14,6 @@ Act = Callable[[], object]
 
 _FLUSHED = "SELECT pg_backend_pid(), pg_stat_force_next_flush()"
 _TOUCHED = "SELECT coalesce(sum(coalesce(hits, 0) + coalesce(reads, 0)), 0) FROM pg_stat_get_backend_io(%s)"
-
-
-def calls(act: Act) -> int:
-    """Return how many functions an act calls in this thread, those written in C included."""
-    count = 0
-
-    def heard(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    gc.disable()  # what it finds, and when, is chance
-    sys.setprofile(heard)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-        gc.enable()
-    return count
 
 
 def statements(act: Act) -> int:

@@ -22,3 +22,15 @@ def anonymous(client, path="/api/v2/open/", **headers):
 
 def unique():
     return f"client-{uuid.uuid4()}"
+
+
+def charged_to_all_or_to_none():
+    """Take a request's buckets twice, of which one holds a single request."""
+    wide, narrow = bucket("5/h"), bucket("1/h")
+    assert waits(wide, narrow) == [0, 0]
+
+    refused = take([wide, narrow])
+
+    assert [level.wait > 0 for level in refused] == [False, True]
+    assert [level.remaining for level in refused] == [4, 0]
+    assert take([wide])[0].remaining == 3

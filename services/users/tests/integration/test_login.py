@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import effort
 import jwt
 import pytest
 from django.contrib.auth import hashers
@@ -11,6 +10,7 @@ from factories import PASSWORD, UserFactory
 
 from shared.auth import tokens
 from shared.auth.principal import Principal
+from shared.testing import effort
 from users.models import RefreshSession, RefreshToken, User
 from users.services import passwords
 

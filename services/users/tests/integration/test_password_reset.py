@@ -4,7 +4,6 @@ import logging
 import re
 from datetime import timedelta
 
-import effort
 import pytest
 from django.core import mail, signing
 from django.db import connection
@@ -16,6 +15,7 @@ from shared.auth import subjects
 from shared.db.models import uuid7
 from shared.events.contracts import MailRequested, TokensRevoked
 from shared.events.models import OutboxEvent
+from shared.testing import effort
 from shared.testing.events import clear_outbox, deliver, said
 from shared.testing.race import together
 from users.models import PasswordReset, RefreshSession, User
